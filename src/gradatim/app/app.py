@@ -1,0 +1,329 @@
+"""The use cases. Faces call these, and nothing below them.
+
+`App` is cheap to make: the store opens on first use, the simulator is imported when a world is needed.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gradatim.core.errors import InputError, StateError, UnknownName
+from gradatim.core.money import usd
+
+if TYPE_CHECKING:
+    from gradatim.app.room import Room
+    from gradatim.lab.lab import Instance, Lab
+    from gradatim.path import Catalogue
+    from gradatim.store import Attempt, Store
+
+
+class App:
+    """One learner's copy of the product.
+
+    Args:
+        home: where its state lives; None for `GRADATIM_HOME` or the platform's user data folder.
+    """
+
+    def __init__(self, home: Path | None = None) -> None:
+        self._home = home
+        self._rooms: dict[str, Room] = {}
+        self._lock = threading.RLock()
+
+    @cached_property
+    def store(self) -> Store:
+        """The ledger on disk."""
+        from gradatim.store import Store, home_folder
+
+        return Store(self._home if self._home is not None else home_folder())
+
+    @property
+    def home(self) -> Path:
+        """The folder that holds everything the learner owns."""
+        return self.store.home
+
+    # ------------------------------------------------------------------ the path
+    @cached_property
+    def _catalogue(self) -> Catalogue:
+        from gradatim import path
+        from gradatim.content import senior_ai_engineer
+
+        return path.load(senior_ai_engineer.FOLDER)
+
+    def path(self) -> dict[str, Any]:
+        """Modules and skills with the state of each: no lab yet, not observed, practising."""
+        data = self._catalogue.as_dict()
+        practised = {a.lab_id for a in self.store.list_attempts() if a.player == "learner"}
+        for module in data["modules"]:
+            for skill in module["skills"]:
+                labs = [lab["id"] for lab in skill["labs"]]
+                skill["state"] = (
+                    "no_lab" if not labs else "practising" if practised.intersection(labs) else "not_observed"
+                )
+                skill["estimate"] = None
+        return data
+
+    def next_step(self) -> dict[str, Any]:
+        """The one next step, with its reason."""
+        open_attempts = [a for a in self.store.list_attempts(status="open") if a.player == "learner"]
+        labs = self.labs()
+        if open_attempts:
+            a = open_attempts[0]
+            title = next((lab["title"] for lab in labs if lab["id"] == a.lab_id), a.lab_id)
+            return {
+                "title": f"Go on with {title}",
+                "why": "The clock of an open attempt stands where you left it; nothing runs on without you.",
+                "lab_id": a.lab_id, "attempt_id": a.id, "minutes": None, "command": f"gradatim lab show {a.lab_id}",
+            }  # fmt: skip
+        if not labs:
+            return {"title": "No lab is installed", "why": "Install a content pack.", "lab_id": None, "command": "gradatim doctor", "minutes": None}  # fmt: skip
+        lab = labs[0]
+        done = sum(a.status == "finished" and a.player == "learner" for a in self.store.list_attempts(lab["id"]))
+        why = (
+            "It is the first lab there is, and operations (D5) is where a senior engineer differs most visibly."
+            if not done
+            else f"{done} practice run{'s' if done != 1 else ''} so far. Each seed draws another incident; one in three needs nothing."
+        )
+        return {
+            "title": f"Practise: {lab['title']}", "why": why, "lab_id": lab["id"], "minutes": lab["minutes"],
+            "command": f"gradatim lab start {lab['id']}",
+        }  # fmt: skip
+
+    # ------------------------------------------------------------------ labs
+    def labs(self) -> list[dict[str, Any]]:
+        """Every installed lab, in the order of the path. Reads metadata only."""
+        from gradatim.lab import folders
+        from gradatim.lab.spec import load_spec
+
+        specs = [load_spec(f) for f in folders.labs().values()]
+        return [
+            {
+                "id": s.id, "version": s.version, "title": s.title, "summary": s.summary, "module": s.module,
+                "skills": list(s.skills), "kind": s.kind, "minutes": s.minutes,
+            }
+            for s in specs
+        ]  # fmt: skip
+
+    def lab(self, lab_id: str) -> dict[str, Any]:
+        """Everything the lab page shows."""
+        from gradatim.lab import folders
+        from gradatim.lab.spec import load_hints, load_spec
+
+        folder = folders.folder(lab_id)
+        spec = load_spec(folder)
+        return {
+            "id": spec.id, "version": spec.version, "digest": folders.version_digest(folder), "title": spec.title,
+            "summary": spec.summary, "module": spec.module, "skills": list(spec.skills), "kind": spec.kind,
+            "minutes": spec.minutes, "pass_mark": spec.pass_mark,
+            "brief": (folder / "brief.md").read_text(encoding="utf-8"),
+            "graded": [{"cause": c, "text": t} for c, t in spec.graded.items()],
+            "not_measured": list(spec.not_measured), "provenance": spec.provenance,
+            "families": [{"id": f, "title": spec.family_titles.get(f, f)} for f in spec.families],
+            "hints": len(load_hints(folder)),
+            "attempts": self.attempts(lab_id),
+        }  # fmt: skip
+
+    def _lab(self, lab_id: str) -> Lab:
+        from gradatim.lab import catalogue
+
+        return catalogue.lab(lab_id)
+
+    # ------------------------------------------------------------------ attempts
+    def start(self, lab_id: str, *, seed: int | None = None, family: str | None = None) -> dict[str, Any]:
+        """Issue a practice attempt and begin to compute its references in the background."""
+        from gradatim.store import NewAttempt
+
+        lab = self._lab(lab_id)
+        number = secrets.randbits(32) if seed is None else seed
+        lab.check(number, family)
+        attempt = self.store.create_attempt(
+            NewAttempt(
+                lab_id=lab.id, lab_version=lab.spec.version, lab_digest=lab.digest, seed=number, family=family,
+                t_s=lab.spec.start_s,
+            )
+        )  # fmt: skip
+        self._referee(attempt)
+        return self._row(attempt)
+
+    def attempts(self, lab_id: str | None = None) -> list[dict[str, Any]]:
+        """Attempts, newest first."""
+        return [self._row(a) for a in self.store.list_attempts(lab_id)]
+
+    def attempt(self, attempt_id: str) -> dict[str, Any]:
+        """One attempt.
+
+        Raises:
+            UnknownName: there is none of that id.
+        """
+        return self._row(self.store.get_attempt(attempt_id))
+
+    def _row(self, a: Attempt) -> dict[str, Any]:
+        from gradatim.app.figures import row
+
+        return row(self, a)
+
+    def instance(self, a: Attempt) -> Instance:
+        """The instance of an attempt, in this version of the lab.
+
+        Raises:
+            VersionMismatch: the attempt was made with another version.
+        """
+        lab = self._lab(a.lab_id)
+        lab.check_version(a.lab_version, a.lab_digest)
+        return lab.instance(a.seed, a.family)
+
+    def room(self, attempt_id: str) -> Room:
+        """The live room of an open attempt; one per attempt and process.
+
+        Raises:
+            StateError: the attempt has ended.
+        """
+        from gradatim.app.room import Room
+
+        with self._lock:
+            room = self._rooms.get(attempt_id)
+            if room is None:
+                a = self.store.get_attempt(attempt_id)
+                if a.status != "open":
+                    raise StateError(
+                        f"attempt {attempt_id} is {a.status}", next=f"gradatim lab score {attempt_id}"
+                    )
+                room = self._rooms[attempt_id] = Room(self, a)
+            return room
+
+    def finish(self, attempt_id: str) -> dict[str, Any]:
+        """End an attempt: the clock runs to the horizon, the log is judged. Twice is the same as once."""
+        a = self.store.get_attempt(attempt_id)
+        if a.status == "open":
+            room = self.room(attempt_id)
+            submission, outcome, position = room.finish()
+            a = self.store.finish_attempt(
+                attempt_id, submission=submission.as_dict(), outcome=outcome.as_dict(),
+                loss_micro=outcome.loss_micro, outcome_hash=outcome.hash, t_s=position,
+            )  # fmt: skip
+            with self._lock:
+                self._rooms.pop(attempt_id, None)
+            self._referee(a)
+        return self._verdict(a)
+
+    def _verdict(self, a: Attempt) -> dict[str, Any]:
+        from gradatim.app.figures import verdict
+
+        return verdict(a)
+
+    def submission(self, attempt_id: str) -> dict[str, Any]:
+        """The log of an attempt as it would be handed in."""
+        a = self.store.get_attempt(attempt_id)
+        if a.submission is not None:
+            data: dict[str, Any] = json.loads(a.submission)
+            return data
+        return self.room(attempt_id).submission()
+
+    # ------------------------------------------------------------------ judging again
+    def score(self, attempt_id: str) -> dict[str, Any]:
+        """Loss, causes, and regret against the references once they are known."""
+        from gradatim.app.figures import regret_of
+
+        a = self._finished(attempt_id)
+        return {**self._verdict(a), **regret_of(self, a)}
+
+    def replay(self, attempt_id: str) -> dict[str, Any]:
+        """Judge the stored submission again, from nothing, and compare with what is stored."""
+        a = self._finished(attempt_id)
+        outcome = self.instance(a).judge(self._submission(a))
+        return {
+            **self._verdict(a),
+            "recomputed_hash": outcome.hash, "recomputed_loss_usd": usd(outcome.loss_micro),
+            "matches": outcome.hash == a.outcome_hash and outcome.loss_micro == a.loss_micro,
+        }  # fmt: skip
+
+    def whatif(self, attempt_id: str, edits: list[dict[str, Any]]) -> dict[str, Any]:
+        """The outcome had the log been edited; each edit moves, drops or inserts one action."""
+        from gradatim.app.whatif import whatif
+
+        return whatif(self, self._finished(attempt_id), edits)
+
+    def debrief(self, attempt_id: str) -> dict[str, Any]:
+        """What was true, visible, done; dollars by cause; counterfactuals; the reference's run."""
+        from gradatim.app.debrief import debrief
+
+        return debrief(self, self._finished(attempt_id))
+
+    def fork(self, attempt_id: str, at_s: float) -> dict[str, Any]:
+        """A new practice attempt on the same instance with the same log before `at_s`."""
+        from gradatim.store import NewAttempt
+
+        a = self.store.get_attempt(attempt_id)
+        instance = self.instance(a)
+        spec = instance.lab.spec
+        if not isinstance(at_s, int | float) or not spec.start_s <= at_s <= spec.horizon_s:
+            raise InputError(f"cannot fork at {at_s!r} s", [f"at_s: from {spec.start_s:g} to {spec.horizon_s:g}"])
+        steps = [(s.t_ms / 1000.0, s.action) for s in self._steps(a) if s.t_ms < at_s * 1000]
+        forked = self.store.create_attempt(
+            NewAttempt(
+                lab_id=a.lab_id, lab_version=a.lab_version, lab_digest=a.lab_digest, seed=a.seed, family=a.family,
+                parent_id=a.id, fork_at_s=float(at_s), t_s=float(at_s), actions=steps,
+            )
+        )  # fmt: skip
+        self._referee(forked)
+        return self._row(forked)
+
+    def play(
+        self, lab_id: str, policy: Path, *, seed: int, family: str | None = None, progress: Callable[[float], None] | None = None
+    ) -> dict[str, Any]:  # fmt: skip
+        """Play a policy file in its own limited process, and judge it."""
+        from gradatim.app.playing import play
+
+        return play(self, lab_id, policy, seed=seed, family=family, progress=progress)
+
+    def submit(self, lab_id: str, submission: Path) -> dict[str, Any]:
+        """Judge a submission file made elsewhere, as practice."""
+        from gradatim.app.playing import submit
+
+        return submit(self, lab_id, submission)
+
+    def check(self, lab_id: str, *, ci: bool = False, progress: Callable[[str], None] | None = None) -> dict[str, Any]:
+        """The proofs of a lab: {proof: {ok, detail}} and the matrix they rest on."""
+        from gradatim.lab.check import check
+
+        return check(self._lab(lab_id), ci=ci, progress=progress)
+
+    # ------------------------------------------------------------------ references
+    def references(self, attempt_id: str) -> dict[str, Any]:
+        """How far the references of an attempt's instance are: {done, total, state}."""
+        a = self.store.get_attempt(attempt_id)
+        return self._referee(a)
+
+    def _referee(self, a: Attempt) -> dict[str, Any]:
+        from gradatim.app.referee import ensure
+
+        return ensure(self, a)
+
+    def _finished(self, attempt_id: str) -> Attempt:
+        a = self.store.get_attempt(attempt_id)
+        if a.status == "open":
+            raise StateError(
+                f"attempt {attempt_id} is still open", why="what was true stays hidden until it ends",
+                next=f"gradatim lab submit {attempt_id}",
+            )  # fmt: skip
+        if a.outcome is None:
+            raise StateError(f"attempt {attempt_id} is {a.status} and has no outcome", next="gradatim lab list")
+        return a
+
+    def _submission(self, a: Attempt) -> dict[str, Any]:
+        if a.submission is None:
+            raise UnknownName("submission", a.id, [])
+        data: dict[str, Any] = json.loads(a.submission)
+        return data
+
+    def _steps(self, a: Attempt) -> list[Any]:
+        from gradatim.lab.submission import Step, Submission
+
+        if a.submission is not None:
+            return list(Submission.parse(json.loads(a.submission)).actions)
+        return [Step(round(x.t_s * 1000), x.action) for x in self.store.actions(a.id)]

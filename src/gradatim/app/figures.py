@@ -1,0 +1,77 @@
+"""Rows and figures of attempts as the faces show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gradatim.core.money import micro, usd
+
+if TYPE_CHECKING:
+    from gradatim.app.app import App
+    from gradatim.store import Attempt
+
+SCORING_KINDS = ("skill_free", "computed")
+
+
+def row(app: App, a: Attempt) -> dict[str, Any]:
+    """One attempt: what an attempts table needs. Never a truth about an open instance."""
+    from gradatim.lab import folders
+    from gradatim.lab.spec import load_spec
+
+    spec = load_spec(folders.folder(a.lab_id))
+    made: dict[str, Any] = {
+        "id": a.id, "lab_id": a.lab_id, "lab_title": spec.title, "title": spec.title, "lab_version": a.lab_version,
+        "kind": a.kind, "seed": str(a.seed), "family": a.family, "player": a.player, "status": a.status,
+        "started_at": a.created_at, "updated_at": a.updated_at,
+        "finished_at": a.updated_at if a.status == "finished" else None, "ended": a.status != "open",
+        "t_s": a.t_s, "start_s": spec.start_s, "horizon_s": spec.horizon_s, "clock": clock_text(a.t_s),
+        "parent_id": a.parent_id, "fork_at_s": a.fork_at_s, "rewinds": a.rewinds,
+        "loss_usd": None if a.loss_micro is None else usd(a.loss_micro), "hash": a.outcome_hash, "regret": None,
+    }  # fmt: skip
+    if a.status == "finished" and a.outcome is not None:
+        made["regret"] = regret_of(app, a)["regret"]
+    return made
+
+
+def clock_text(t_s: float) -> str:
+    """Time of day at a simulated second; every shift's world starts at eight in the morning."""
+    whole = int(t_s) + 8 * 3600
+    return f"{whole // 3600 % 24:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def verdict(a: Attempt) -> dict[str, Any]:
+    """The outcome of a finished attempt."""
+    assert a.outcome is not None
+    return {
+        "attempt": a.id, "lab": a.lab_id, "seed": str(a.seed),
+        "status": "practice" if a.status == "finished" else a.status,
+        "loss_usd": a.outcome["loss_usd"],
+        "by_cause_usd": {c: usd(m) for c, m in a.outcome["by_cause"].items()},
+        "by_cause": {c: usd(m) for c, m in a.outcome["by_cause"].items()},
+        "signals": a.outcome["signals"], "hash": a.outcome_hash,
+    }  # fmt: skip
+
+
+def regret_of(app: App, a: Attempt) -> dict[str, Any]:
+    """Regret of an attempt, and whom it is compared with; figures are None until the references are known."""
+    from gradatim.lab import folders
+    from gradatim.lab.score import regret, stakes
+    from gradatim.lab.spec import load_spec
+
+    spec = load_spec(folders.folder(a.lab_id))
+    known = app.store.get_references(a.lab_digest, a.seed, a.family)
+    loss = {name: micro(r.outcome["outcome"]["loss_usd"]) for name, r in known.items()}
+    senior = next((r.name for r in spec.reference if r.kind == "senior"), "senior")
+    free = [r.name for r in spec.reference if r.kind in SCORING_KINDS]
+    missing = [n for n in (senior, *free) if n not in loss]
+    figures: dict[str, Any] = {
+        "regret": None, "stakes_usd": None, "references_known": len(known),
+        "references_total": len(spec.reference) + 1,
+        "senior_usd": usd(loss[senior]) if senior in loss else None,
+        "idle_usd": usd(loss["idle"]) if "idle" in loss else None,
+        "oracle_usd": usd(loss["oracle"]) if "oracle" in loss else None,
+    }  # fmt: skip
+    if missing or a.loss_micro is None:
+        return figures
+    at = stakes(loss[senior], [loss[n] for n in free], micro(spec.usual_stakes_usd))
+    return {**figures, "regret": regret(a.loss_micro, at), "stakes_usd": at.stakes / 1e6}

@@ -1,0 +1,310 @@
+"""One live attempt as a face uses it: a session in memory whose every action is on disk before it is confirmed."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from gradatim.core.errors import InputError, StateError
+from gradatim.lab.live import LiveSession
+from gradatim.lab.submission import Step
+from gradatim.sim.actions import catalogue
+from gradatim.sim.platform import preview
+from gradatim.sim.platform.vocabulary import AIRPORTS, CLIENTS, COMPONENTS, MECHANISMS, SCOPES
+from gradatim.sim.telemetry.logs import Logs
+from gradatim.sim.telemetry.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from gradatim.app.app import App
+    from gradatim.lab.outcome import Outcome
+    from gradatim.lab.submission import Submission
+    from gradatim.store import Attempt
+
+CLOCK_EVERY_S = 1.0
+SHOWN_LAG_S = 20.0
+"""A chart column stands for one tick and is drawn when series with up to this lag have it; slower series show
+what they had published by then."""
+LOG_IN_FRAME = 400
+
+
+class Room:
+    """A live attempt. Every call is safe from any thread; one lock orders them."""
+
+    def __init__(self, app: App, attempt: Attempt) -> None:
+        self._app = app
+        self.id = attempt.id
+        self._lock = threading.RLock()
+        self._instance = app.instance(attempt)
+        self._clock_saved = 0.0
+        self._open(attempt)
+        # The query worker takes a second to start; nobody should wait for it at the first query.
+        threading.Thread(target=_start_queries, daemon=True).start()
+
+    def _open(self, attempt: Attempt) -> None:
+        """Bring the session to where the store says that the attempt stands."""
+        self._rewinds = attempt.rewinds
+        self._row = attempt
+        self._session = LiveSession(self._instance)
+        steps = [Step(round(a.t_s * 1000), a.action) for a in self._app.store.actions(self.id)]
+        self._session.load(steps, max(attempt.t_s, self._session.world.start_s))
+        self._logs = Logs(self._session.telemetry, self._session.world.changes)
+        self._generation = getattr(self, "_generation", 0) + 1
+
+    def _follow(self) -> None:
+        """Take in what another process did to the same attempt."""
+        now = self._app.store.get_attempt(self.id)
+        count = len(self._app.store.actions(self.id))
+        if now.rewinds != self._rewinds or count != len(self._session.steps):
+            self._open(now)
+
+    # ------------------------------------------------------------------ once
+    def hello(self) -> dict[str, Any]:
+        """What a page needs once."""
+        from gradatim.app.desk import desk
+
+        with self._lock:
+            t = self._session.telemetry
+            return {
+                "attempt": self._app._row(self._row),
+                "clock": self.clock(),
+                "start_s": self._session.world.start_s, "horizon_s": self._session.world.horizon_s,
+                **panels(t),
+                "actions": catalogue(),
+                "vocabulary": {
+                    "components": list(COMPONENTS), "mechanisms": [{"id": k, "text": v} for k, v in MECHANISMS.items()],
+                    "scopes": list(SCOPES), "clients": list(CLIENTS), "airports": list(AIRPORTS),
+                },
+                **desk(self._session),
+                "command": f"gradatim lab start {self._row.lab_id} --seed {self._row.seed}"
+                + (f" --family {self._row.family}" if self._row.family else ""),
+            }  # fmt: skip
+
+    # ------------------------------------------------------------------ time
+    def clock(self) -> dict[str, Any]:
+        """Where the clock stands."""
+        with self._lock:
+            return self._session.clock()
+
+    def advance(self, seconds: float) -> dict[str, Any]:
+        """Move the clock; its position reaches the disk at least once a wall second."""
+        with self._lock:
+            clock = self._session.advance(seconds)
+            wall = time.monotonic()
+            if clock["ended"] or wall - self._clock_saved >= CLOCK_EVERY_S:
+                self._save_clock()
+            return clock
+
+    def _save_clock(self) -> None:
+        self._clock_saved = time.monotonic()
+        self._app.store.set_clock(self.id, self._session.world.now_s, rewinds=self._rewinds)
+
+    def next_alert(self, limit_s: float = 3600.0) -> dict[str, Any]:
+        """Advance tick by tick until an alert begins to fire, a message arrives, or `limit_s` has passed."""
+        with self._lock:
+            s = self._session
+            end = min(s.world.now_s + limit_s, s.world.horizon_s)
+            s.book.evaluate()
+            start, mail = s.world.now_s, len(s.inbox())
+            while s.world.now_s < end:
+                tick_s = s.world.record().tick_s
+                s.advance(min(tick_s - s.world.now_s % tick_s, end - s.world.now_s))
+                if s.book.first_new_alert_after(start) is not None or len(s.inbox()) > mail:
+                    break
+            self._save_clock()
+            return s.clock()
+
+    # ------------------------------------------------------------------ news
+    def since(self, cursor: dict[str, Any] | None) -> dict[str, Any]:
+        """What is new since `cursor` (None: everything a page shows): columns, lines, marks; and what stands now."""
+        with self._lock:
+            s, t = self._session, self._session.telemetry
+            c = cursor if cursor and cursor.get("generation") == self._generation else {}
+            first = int(c.get("ticks", 0))
+            columns, n = chart_columns(t, first)
+            told = float(c.get("log_s", -1.0))
+            lines = self._logs.lines(told if told >= 0 else max(0.0, s.world.now_s - 600.0), newest_first=True, limit=LOG_IN_FRAME)
+            marks = self._marks()
+            latest = t.latest(["slo.budget_left_pct", "slo.burn_5m", "slo.lost_usd_per_min"])
+            return {
+                "cursor": {"generation": self._generation, "ticks": n, "log_s": s.world.now_s, "marks": len(marks)},
+                "t_s": s.world.now_s,
+                "ticks": columns,
+                "alerts": s.alerts(),
+                "annotations": marks[int(c.get("marks", 0)) :],
+                "inbox": s.inbox(),
+                "log": [_line(x) for x in reversed(lines)],
+                "log_total": self._logs.count(),
+                "budget": {"left_pct": latest["slo.budget_left_pct"], "burn_rate": latest["slo.burn_5m"]},
+                "lost": self._lost(latest["slo.lost_usd_per_min"]),
+                "service": s.world.service(),
+            }  # fmt: skip
+
+    def _lost(self, per_min: float | None) -> dict[str, Any]:
+        """The operators' own estimate, from the price sheet and visible counters. The true loss is the debrief's."""
+        w, t = self._session.world, self._session.telemetry
+        values = t.values(["slo.lost_usd_per_min"])["slo.lost_usd_per_min"]
+        first = round(w.start_s / w.record().tick_s)
+        seen = [v for v in values[first:].tolist() if not math.isnan(v)]
+        spent = sum(c.micro_usd for c in w.ops.costs) / 1e6
+        return {"usd": sum(seen) * w.record().tick_s / 60.0 + spent, "usd_per_min": per_min, "estimate": True}
+
+    def _marks(self) -> list[dict[str, Any]]:
+        w = self._session.world
+        marks = [
+            {"t_s": c.at_s, "kind": c.kind, "text": f"{c.id} {c.text}", "component": c.component}
+            for c in w.changes
+            if 0 <= c.at_s <= w.now_s
+        ]
+        marks += [
+            {"t_s": x.t_s, "kind": "alert", "text": x.name, "severity": x.severity}
+            for x in self._session.book.transitions()
+            if x.state == "firing"
+        ]
+        marks += [
+            {"t_s": d.t_s, "kind": "own", "text": preview.title(d.message), "effective_at_s": d.effective_at_s}
+            for d in w.ops.done
+        ]
+        # By the time they became known, so that a cursor by count never misses one.
+        return sorted(marks, key=lambda m: (m["t_s"], m["kind"], m["text"]))
+
+    def observe(self) -> dict[str, Any]:
+        """What a policy gets."""
+        with self._lock:
+            return self._session.observe()
+
+    # ------------------------------------------------------------------ acting
+    def preview(self, action: Any) -> dict[str, Any]:
+        """What an action would touch, cost and risk; all problems with it. Changes nothing."""
+        with self._lock:
+            return preview.preview(self._session.world, action)
+
+    def act(self, action: Any) -> dict[str, Any]:
+        """Take an action. It is confirmed only when it is on disk.
+
+        Raises:
+            StateError: another tab or process acted meanwhile, or the disk refuses; the room shows what stands.
+        """
+        with self._lock:
+            self._follow()
+            before = len(self._session.steps)
+            receipt = self._session.act(action)
+            if len(self._session.steps) > before:
+                step = self._session.steps[-1]
+                try:
+                    self._app.store.append_action(
+                        self.id, before, step.t_ms / 1000.0, step.action, rewinds=self._rewinds
+                    )
+                except StateError:
+                    self._open(self._app.store.get_attempt(self.id))
+                    raise
+            return receipt
+
+    def rewind(self, to_s: float) -> dict[str, Any]:
+        """Go back to `to_s` and forget own actions from then on. Practice only; the number of rewinds is kept.
+
+        Raises:
+            InputError: not a time between the start and now.
+            StateError: not a practice attempt.
+        """
+        with self._lock:
+            w = self._session.world
+            if self._row.kind != "practice":
+                raise StateError("only a practice attempt can be rewound")
+            if not isinstance(to_s, int | float) or not w.start_s <= to_s <= w.now_s:
+                raise InputError(f"cannot rewind to {to_s!r} s", [f"to_s: from {w.start_s:g} to {w.now_s:g}"])
+            self._app.store.withdraw_actions(self.id, math.nextafter(float(to_s), 0.0))
+            self._app.store.set_clock(self.id, float(to_s), rewinds=self._app.store.get_attempt(self.id).rewinds)
+            self._open(self._app.store.get_attempt(self.id))
+            if self._session.world.now_s < to_s:
+                self._session.advance(to_s - self._session.world.now_s)
+            return self.clock()
+
+    # ------------------------------------------------------------------ reading
+    def query(self, sql: str) -> dict[str, Any]:
+        """One SELECT over the rows visible now. The lock is held only while the rows are gathered."""
+        from gradatim.lab.sqlbox import run_query
+
+        with self._lock:
+            tables = self._session.tables(sql if isinstance(sql, str) else None)
+        return dict(run_query(sql, tables))
+
+    def log(
+        self, *, match: str | None = None, level: str | None = None, component: str | None = None,
+        before_s: float | None = None, limit: int = 200,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Log lines before `before_s`, newest last."""
+        with self._lock:
+            lines = self._logs.lines(
+                0.0, before_s, match=match or None, level=level or None, component=component or None,
+                limit=max(1, min(int(limit), 2000)), newest_first=True,
+            )  # fmt: skip
+            return {"lines": [_line(x) for x in reversed(lines)], "total": self._logs.count(before_s)}
+
+    def notes(self) -> str:
+        """The learner's notes; never graded."""
+        return self._app.store.get_note(self.id)
+
+    def set_notes(self, text: str) -> None:
+        """Keep the notes.
+
+        Raises:
+            InputError: longer than 100,000 characters, or not text.
+        """
+        if not isinstance(text, str) or len(text) > 100_000:
+            raise InputError("notes are text of at most 100,000 characters")
+        self._app.store.set_note(self.id, text)
+
+    # ------------------------------------------------------------------ ending
+    def submission(self) -> dict[str, Any]:
+        """The log so far."""
+        with self._lock:
+            return self._session.submission().as_dict()
+
+    def finish(self) -> tuple[Submission, Outcome, float]:
+        """Run to the horizon and judge."""
+        with self._lock:
+            self._follow()
+            return self._session.submission(), self._session.finish(), self._session.world.now_s
+
+
+def _start_queries() -> None:
+    from gradatim.lab.sqlbox import shared_box
+
+    shared_box().start()
+
+
+def panels(t: Telemetry) -> dict[str, Any]:
+    """The series catalogue and the eight panels."""
+    from gradatim.sim.telemetry.catalogue import COMPONENTS as PARTS
+    from gradatim.sim.telemetry.catalogue import PANELS
+
+    return {
+        "series": [s.as_dict() for s in t.catalogue], "panels": [p.as_dict() for p in PANELS],
+        "log_components": list(PARTS), "tick_s": t.record.tick_s,
+    }  # fmt: skip
+
+
+def chart_columns(t: Telemetry, first: int) -> tuple[dict[str, Any], int]:
+    """Chart columns from tick `first` on: {t, series} and how many ticks are shown by now."""
+    import numpy as np
+
+    r = t.record
+    n = max(0, int((r.now_s - SHOWN_LAG_S) / r.tick_s + 1e-9))
+    if n <= first:
+        return {"t": [], "series": {}}, max(first, n)
+    ends = t.tick_ends_s(n)[first:n]
+    series: dict[str, list[float | None]] = {}
+    for s in t.catalogue:
+        seen = np.asarray(t.values([s.id])[s.id])
+        # Which tick of this series was newest when the column was drawn.
+        late = max(0, round((s.lag_s - SHOWN_LAG_S) / r.tick_s))
+        index = np.arange(first, n) - late
+        column = np.where(index >= 0, seen[np.clip(index, 0, max(0, len(seen) - 1))] if len(seen) else np.nan, np.nan)
+        series[s.id] = [None if v != v else v for v in column.tolist()]
+    return {"t": ends.tolist(), "series": series}, n
+
+
+def _line(x: Any) -> dict[str, Any]:
+    return {"t_s": x.t_s, "level": x.level, "component": x.component, "message": x.message, "text": x.message}

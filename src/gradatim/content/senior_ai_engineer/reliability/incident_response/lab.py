@@ -1,0 +1,54 @@
+"""The incident lab: draws instances, delivers messages, judges a finished shift in dollars.
+
+All amounts of the loss are in `money.py` beside this file; the questions people ask are in `people.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gradatim.content.senior_ai_engineer.reliability.incident_response import loss, oracle, people
+from gradatim.core.streams import Stream
+from gradatim.lab.outcome import Verdict
+from gradatim.lab.protocol import Plan
+from gradatim.sim.faults import Scenario, family
+from gradatim.sim.platform.world import World
+from gradatim.sim.telemetry.telemetry import Telemetry
+
+START_S, HORIZON_S = 1200.0, 8400.0
+
+
+class IncidentResponse:
+    """Family 10 of the design and its healthy look-alike."""
+
+    def family_of(self, seed: int) -> str:
+        """One instance in three is healthy."""
+        return "traffic-surge" if Stream(seed, "healthy").uniform() < 1 / 3 else "metastable-overload"
+
+    def scenario(self, seed: int, family_id: str) -> Scenario:
+        """The script of an instance."""
+        return family(family_id).draw(seed, start_s=START_S, horizon_s=HORIZON_S)
+
+    def inbox(self, world: World, telemetry: Telemetry) -> list[dict[str, Any]]:
+        """Messages visible now."""
+        return people.inbox(world)
+
+    def refusal(self, world: World, action: dict[str, Any]) -> str:
+        """Questions can be answered once they are asked, with a fact that was offered."""
+        return people.refusal(world, action) if action["kind"] == "answer" else ""
+
+    def judge(self, world: World) -> Verdict:
+        """Dollars by cause."""
+        return loss.judge(world)
+
+    def loss_per_tick(self, world: World) -> list[int]:
+        """Micro-dollars lost in each tick by answers and credits."""
+        return loss.per_tick(world)
+
+    def oracle_plans(self, scenario: Scenario) -> Iterator[Plan]:
+        """Plans of a player who knows the truth."""
+        return oracle.plans(scenario)
+
+
+LAB = IncidentResponse()

@@ -1,0 +1,193 @@
+"""What a shift cost, by cause, in whole micro-dollars; from counters and the operators' log only.
+
+A *harmed minute* is one with fewer than 95 good answers in 100 requests. The first harmed minute starts the
+incident for all clocks below; a shift without one costs what its answers and changes cost, nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradatim.content.senior_ai_engineer.reliability.incident_response import people
+from gradatim.core.money import micro
+from gradatim.lab.outcome import Verdict
+from gradatim.sim.platform.world import World
+
+CREDIT_USD = 25.0
+SILENCE_USD_PER_MIN = 20.0
+GRACE_MIN = 10
+ESCALATION_USD = 100.0
+OPEN_USD_PER_MIN = 5.0
+OVER_TOO_EARLY_USD = 500.0
+WRONG_DIAGNOSIS_USD = 400.0
+WRONG_SCOPE_USD = 150.0
+WRONG_ANSWER_USD = 150.0
+NO_ANSWER_USD = 60.0
+WRONG_OK_USD = 300.0
+WRONG_DOWN_USD = 100.0
+WRONG_COMPONENT_USD = 300.0
+SHARE_MISS_USD = 400.0
+CAUSES = (
+    "answers", "slo_credits", "capacity", "changes", "pages", "escalation", "silence", "statements", "questions",
+    "diagnosis", "open_incident",
+)  # fmt: skip
+
+
+class Minutes(NamedTuple):
+    """Whole minutes of the shift: start times in seconds, requests, good answers, harmed or not."""
+
+    start_s: NDArray[np.int64]
+    arrivals: NDArray[np.int64]
+    good: NDArray[np.int64]
+    harmed: NDArray[np.bool_]
+
+
+def minutes(world: World) -> Minutes:
+    """The minutes from the start of the shift to now."""
+    ticks = world.sim.ticks
+    first = round(world.start_s / 10)
+    n = (len(ticks["arrivals"]) - first) // 6
+    arrivals = ticks["arrivals"][first : first + 6 * n].reshape(n, 6).sum(axis=1)
+    good = ticks["good"][first : first + 6 * n].reshape(n, 6).sum(axis=1)
+    start = round(world.start_s) + 60 * np.arange(n, dtype=np.int64)
+    return Minutes(start, arrivals, good, 100 * good < 95 * arrivals)
+
+
+def bad_per_mille(world: World, t_s: float, window_s: float = 300.0) -> int:
+    """Requests without a good answer in the window before `t_s`, in thousandths."""
+    ticks = world.sim.ticks
+    hi = int(t_s / 10)
+    lo = max(0, hi - round(window_s / 10))
+    arrivals = int(ticks["arrivals"][lo:hi].sum())
+    good = int(ticks["good"][lo:hi].sum())
+    return 0 if arrivals == 0 else max(0, 1000 * (arrivals - good) // arrivals)
+
+
+def per_tick(world: World) -> list[int]:
+    """Micro-dollars lost by answers and credits in each tick."""
+    lost = -world.sim.ticks["money_micro"].astype(np.int64)
+    m = minutes(world)
+    first = round(world.start_s / 10)
+    out = lost.copy()
+    for i in np.flatnonzero(m.harmed):
+        out[first + 6 * i : first + 6 * i + 6] += micro(CREDIT_USD) // 6
+    return [int(x) for x in out]
+
+
+def judge(world: World) -> Verdict:
+    """Dollars by cause, signals and the moment of each cause. The world stands at its horizon."""
+    ops, m = world.ops, minutes(world)
+    truth, first_tick = world.scenario.truth, round(world.start_s / 10)
+    lost = -world.sim.ticks["money_micro"][first_tick:].astype(np.int64)
+    cost = dict.fromkeys(CAUSES, 0)
+    moment: dict[str, float] = {}
+    cost["answers"] = int(lost.sum())
+    cost["slo_credits"] = int(m.harmed.sum()) * micro(CREDIT_USD)
+    for c in ops.costs:
+        cost[c.cause] += c.micro_usd
+        moment.setdefault(c.cause, c.t_s)
+    harmed = np.flatnonzero(m.harmed)
+    onset = int(m.start_s[harmed[0]]) if len(harmed) else None
+    moment["answers"] = float(world.start_s + 10 * int(np.argmax(lost)) if len(lost) else world.start_s)
+    if onset is not None:
+        moment["slo_credits"] = float(onset)
+        end = int(world.horizon_s)
+        acked = min((t for t in ops.acknowledged.values()), default=float(end))
+        if acked > onset + 60 * GRACE_MIN:
+            cost["escalation"] = micro(ESCALATION_USD)
+            moment["escalation"] = float(onset + 60 * GRACE_MIN)
+        over = ops.declared_at_s
+        open_min = (int(over if over is not None else end) - onset) // 60
+        cost["open_incident"] = max(0, open_min) * micro(OPEN_USD_PER_MIN)
+        moment["open_incident"] = float(onset)
+        if over is not None and bool(m.harmed[(m.start_s + 60 > over) & (m.start_s < over + 1800)].sum() >= 3):
+            cost["open_incident"] += micro(OVER_TOO_EARLY_USD)
+            moment["open_incident"] = float(over)
+        silent = _silent_minutes(world, m, onset)
+        cost["silence"] = len(silent) * micro(SILENCE_USD_PER_MIN)
+        if silent:
+            moment["silence"] = float(silent[0])
+    wrong = [(t, c) for t, c in _statement_costs(world) if c]
+    cost["statements"] = sum(c for _, c in wrong)
+    if wrong:
+        moment["statements"] = max(wrong, key=lambda w: w[1])[0]
+    right = _diagnosis(world)
+    if onset is not None:
+        cost["diagnosis"] = {2: 0, 1: micro(WRONG_SCOPE_USD)}.get(right, micro(WRONG_DIAGNOSIS_USD))
+        moment["diagnosis"] = float(ops.declared_at_s or world.horizon_s)
+    for q in people.questions(world):
+        given = ops.answered.get(q.id)
+        if given is None:
+            cost["questions"] += micro(NO_ANSWER_USD)
+            moment.setdefault("questions", q.t_s)
+        elif given not in ("unknown", q.right(world, people.answered_at(world, q.id))):
+            cost["questions"] += micro(WRONG_ANSWER_USD)
+            moment["questions"] = q.t_s
+    signals = {
+        "harmed_minutes": int(m.harmed.sum()),
+        "diagnosis_right": int(right == 2),
+        "actions": len(ops.done),
+        "changes": sum(1 for c in ops.costs if c.cause == "changes"),
+        "onset_s": -1 if onset is None else onset,
+        "acknowledged_s": int(min(ops.acknowledged.values(), default=-1)),
+        "last_harm_s": -1 if onset is None else int(m.start_s[harmed[-1]]) + 60,
+        "declared_s": -1 if ops.declared_at_s is None else int(ops.declared_at_s),
+        "healthy": int(truth.mechanism == "nothing_wrong"),
+    }
+    return Verdict(cost, signals, moment)
+
+
+def _updates(world: World) -> list[tuple[float, dict[str, object]]]:
+    return [(d.t_s, d.message) for d in world.ops.done if d.message["kind"] == "status_update"]
+
+
+def _silent_minutes(world: World, m: Minutes, onset: int) -> list[int]:
+    """Harmed minutes that no statement covers: none for ten minutes, or the promised update is late."""
+    spoken = _updates(world)
+    silent = []
+    for start in m.start_s[m.harmed]:
+        at = int(start)
+        before = [(t, u) for t, u in spoken if t <= at]
+        if not before:
+            covered = at < onset + 60 * GRACE_MIN
+        else:
+            t, u = before[-1]
+            covered = at <= t + 60 * int(str(u["next_update_min"])) or at < onset + 60 * GRACE_MIN
+        if not covered:
+            silent.append(at)
+    return silent
+
+
+def _statement_costs(world: World) -> list[tuple[float, int]]:
+    """What each status update costs for what does not hold in it, at the time it was posted."""
+    truth = world.scenario.truth
+    costs = []
+    for t, u in _updates(world):
+        bad = bad_per_mille(world, t)
+        usd = 0.0
+        if u["impact"] == "ok" and bad >= 100:
+            usd += WRONG_OK_USD
+        if u["impact"] == "down" and bad < 500:
+            usd += WRONG_DOWN_USD
+        low, high = round(1000 * float(str(u["share_low"]))), round(1000 * float(str(u["share_high"])))
+        miss = max(low - bad - 20, bad - high - 20, 0)
+        usd += SHARE_MISS_USD * min(miss, 500) / 1000
+        if u["cause"] == "confirmed" and u["component"] != truth.component:
+            usd += WRONG_COMPONENT_USD
+        costs.append((t, micro(usd)))
+    return costs
+
+
+def _diagnosis(world: World) -> int:
+    """2 all right, 1 all but the scope, 0 wrong or none before the incident was declared over."""
+    truth, until = world.scenario.truth, world.ops.declared_at_s
+    said = [
+        d.message for d in world.ops.done
+        if d.message["kind"] == "diagnose" and (until is None or d.t_s <= until)
+    ]  # fmt: skip
+    if not said or (said[-1]["component"], said[-1]["mechanism"]) != (truth.component, truth.mechanism):
+        return 0
+    return 2 if said[-1]["scope"] == truth.scope else 1

@@ -1,0 +1,56 @@
+"""Plans of a player who knows the truth from the first second. The best of them is the oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gradatim.lab.protocol import Plan
+from gradatim.sim.faults.scenario import ClientRelease, QueueLimitChange, Scenario
+
+_CURES: dict[str, tuple[dict[str, Any], ...]] = {
+    "retry_amplification": ({"kind": "set_retry_budget", "client": "all", "ratio": 0.1},),
+    "abandoned_work": ({"kind": "set_queue_limit", "limit": 64}, {"kind": "set_queue_limit", "limit": 32}),
+    "cold_cache": ({"kind": "prewarm_cache"},),
+}
+
+
+def plans(scenario: Scenario) -> Iterator[Plan]:
+    """Every enumerated plan, each with the right words around it. Times are those of a learner's shift."""
+    at, truth = scenario.onset_s, scenario.truth
+    yield _with_words(scenario, [], over_s=at + 240)
+    if scenario.healthy:
+        return
+    undo = [
+        {"kind": "rollback", "change": s.change} for s in scenario.shocks if isinstance(s, ClientRelease | QueueLimitChange)
+    ]
+    before = max(at - 600.0, 1200.0)
+    cures: list[list[dict[str, Any]]] = [[], undo, *([*undo, c] for c in _CURES[truth.mechanism])]
+    reliefs: list[Plan] = [[]]
+    for share, hold in ((0.6, 90.0), (0.5, 240.0)):
+        reliefs.append([(at + 20.0, _hold("shed", truth.scope, share)), (at + 20.0 + hold, {"kind": "ramp", "client": truth.scope, "over_s": 60.0})])
+        reliefs.append([(at - 20.0, _hold("fall_back", truth.scope, share)), (at + hold, _hold("fall_back", truth.scope, 0.0))])
+    if truth.mechanism == "abandoned_work":
+        reliefs.append([(at + 60.0, {"kind": "restart", "how": "all_at_once"})])
+        reliefs.append([(at - 20.0, _hold("fall_back", "all", 1.0)), (at + 180.0, _hold("fall_back", "all", 0.0))])
+    for cure in cures:
+        for relief in reliefs:
+            if cure or relief:
+                plan = sorted([*((before, a) for a in cure), *relief], key=lambda p: p[0])
+                yield _with_words(scenario, plan, over_s=at + 600)
+
+
+def _hold(kind: str, client: str, share: float) -> dict[str, Any]:
+    return {"kind": kind, "client": client, "share": share}
+
+
+def _with_words(scenario: Scenario, plan: Plan, over_s: float) -> Plan:
+    truth, at = scenario.truth, scenario.onset_s
+    words: Plan = [
+        (at + 120.0, {"kind": "acknowledge", "alert": "all"}),
+        (at + 130.0, {"kind": "diagnose", "component": truth.component, "mechanism": truth.mechanism, "scope": truth.scope, "sure": 1.0}),
+        (at + 300.0, {"kind": "status_update", "impact": "degraded", "share_low": 0.0, "share_high": 1.0, "next_update_min": 120}),
+        (over_s, {"kind": "declare_over"}),
+        *((at + 2000.0, {"kind": "answer", "message": q, "fact": "unknown"}) for q in ("q-share", "q-change", "q-over")),
+    ]  # fmt: skip
+    return sorted(plan + words, key=lambda p: p[0])

@@ -1,0 +1,13 @@
+"""Sets a retry budget for everyone at the first page, whatever is on the charts."""
+
+seen = {"page": False}
+
+
+def policy(obs, query):
+    page = next((a for a in obs["alerts"] if a["severity"] == "page" and a["state"] == "firing"), None)
+    actions = []
+    if page is not None and not seen["page"]:
+        seen["page"] = True
+        actions.append({"kind": "acknowledge", "alert": page["id"]})
+        actions.append({"kind": "set_retry_budget", "client": "all", "ratio": 0.1})
+    return {"actions": actions, "advance_s": 60}

@@ -1,0 +1,12 @@
+"""Acknowledges and silences everything."""
+
+seen = {"page": False}
+
+
+def policy(obs, query):
+    page = next((a for a in obs["alerts"] if a["severity"] == "page" and a["state"] == "firing"), None)
+    actions = []
+    if page is not None and not seen["page"]:
+        seen["page"] = True
+        actions += [{"kind": "acknowledge", "alert": "all"}, {"kind": "silence", "alert": "all", "for_s": 86400}]
+    return {"actions": actions, "advance_s": 60}

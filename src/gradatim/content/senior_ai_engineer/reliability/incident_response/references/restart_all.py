@@ -1,0 +1,12 @@
+"""Restarts every replica at a page, and again ten minutes later while one still fires."""
+
+seen = {"last_s": -1e9}
+
+
+def policy(obs, query):
+    page = next((a for a in obs["alerts"] if a["severity"] == "page" and a["state"] in ("firing", "acknowledged")), None)
+    actions = []
+    if page is not None and obs["t_s"] - seen["last_s"] >= 600:
+        seen["last_s"] = obs["t_s"]
+        actions = [{"kind": "acknowledge", "alert": page["id"]}, {"kind": "restart", "how": "all_at_once"}]
+    return {"actions": actions, "advance_s": 60}

@@ -1,0 +1,13 @@
+"""Asks for every replica in the quota at the first page."""
+
+seen = {"page": False}
+
+
+def policy(obs, query):
+    page = next((a for a in obs["alerts"] if a["severity"] == "page" and a["state"] == "firing"), None)
+    actions = []
+    if page is not None and not seen["page"]:
+        seen["page"] = True
+        actions.append({"kind": "acknowledge", "alert": page["id"]})
+        actions.append({"kind": "scale", "replicas": 18})
+    return {"actions": actions, "advance_s": 60}

@@ -1,0 +1,166 @@
+"""A live session: observe, query, act, advance. What a learner, a script and an agent all play through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gradatim.core.errors import GradatimError, InputError
+from gradatim.lab.outcome import Outcome
+from gradatim.lab.submission import MAX_ACTIONS, Step, Submission
+from gradatim.sim.actions import parse_action
+from gradatim.sim.telemetry.alerts import AlertBook
+from gradatim.sim.telemetry.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from gradatim.lab.lab import Instance
+    from gradatim.sim.platform.world import World
+
+
+class LiveSession:
+    """One run of an instance. Simulated time moves only by `advance`; reading is free and changes nothing."""
+
+    def __init__(self, instance: Instance, world: World | None = None) -> None:
+        self.instance = instance
+        self.world = world or instance.timeline.reset()
+        self.telemetry = Telemetry(self.world.record())
+        self.book = AlertBook(self.telemetry)
+        self.steps: list[Step] = []
+
+    # ---------------------------------------------------------------- time
+    @property
+    def ended(self) -> bool:
+        """The shift is over."""
+        return self.world.now_s >= self.world.horizon_s
+
+    def clock(self) -> dict[str, Any]:
+        """Where the clock stands."""
+        w = self.world
+        when = w.record().when(w.now_s)
+        return {
+            "t_s": w.now_s,
+            "clock": when.strftime("%H:%M:%S"),
+            "date": when.strftime("%a %-d %b"),
+            "start_s": w.start_s,
+            "horizon_s": w.horizon_s,
+            "ended": self.ended,
+        }
+
+    def advance(self, seconds: float) -> dict[str, Any]:
+        """Move the clock, to whole milliseconds, at least one, never past the horizon."""
+        if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 < seconds <= 1e6:
+            raise InputError(
+                f"cannot advance by {seconds!r}", ["seconds must be above 0 and at most 1,000,000"]
+            )
+        self.world.advance(max(1, round((self.world.now_s + seconds) * 1000)) / 1000.0)
+        self.telemetry.update(self.world.record())
+        return self.clock()
+
+    # ---------------------------------------------------------------- acting
+    def act(self, message: Any) -> dict[str, Any]:
+        """Take an action now. A refused action changes nothing and is not logged."""
+        try:
+            action = parse_action(message).model_dump()
+            reason = self.instance.lab.live.refusal(self.world, action)
+        except GradatimError as e:
+            return {
+                "accepted": False,
+                "reason": e.describe(),
+                "effective_at_s": self.world.now_s,
+                "problems": getattr(e, "problems", []),
+            }
+        if self.ended:
+            reason = "the shift is over"
+        elif len(self.steps) >= MAX_ACTIONS:
+            reason = f"a log holds at most {MAX_ACTIONS} actions"
+        if reason:
+            return {"accepted": False, "reason": reason, "effective_at_s": self.world.now_s}
+        receipt = self.world.act(action)
+        if receipt.accepted:
+            self.steps.append(Step(round(self.world.now_s * 1000), action))
+            self.telemetry.update(self.world.record())
+        return receipt._asdict()
+
+    # ---------------------------------------------------------------- looking
+    def alerts(self) -> list[dict[str, Any]]:
+        """Alerts as the pager shows them now."""
+        return self.book.evaluate()
+
+    def inbox(self) -> list[dict[str, Any]]:
+        """Messages visible now, oldest first."""
+        return self.instance.lab.live.inbox(self.world, self.telemetry)
+
+    def observe(self) -> dict[str, Any]:
+        """What an operator sees now: clock, alerts, inbox, latest metrics, the service's settings, changes."""
+        w = self.world
+        return {
+            **self.clock(),
+            "alerts": self.alerts(),
+            "inbox": self.inbox(),
+            "metrics": self.telemetry.latest(),
+            "metrics_5m_ago": self.telemetry.latest(upto_s=w.now_s - 300.0),
+            "service": w.service(),
+            "changes": [
+                {
+                    "id": c.id,
+                    "t_s": c.at_s,
+                    "kind": c.kind,
+                    "component": c.component,
+                    "who": c.who,
+                    "text": c.text,
+                }
+                for c in w.changes
+                if w.now_s - 6 * 3600.0 <= c.at_s <= w.now_s
+            ],
+        }
+
+    def query(self, sql: str) -> dict[str, Any]:
+        """One SELECT over the rows visible now.
+
+        Raises:
+            InputError: what is wrong with the statement, and which tables there are.
+        """
+        from gradatim.lab.sqlbox import run_query
+
+        return dict(run_query(sql, self.tables(sql)))
+
+    def tables(self, sql: str | None = None) -> dict[str, Any]:
+        """The tables of the SQL box with the rows visible now; with `sql`, rows only of those it may name."""
+        from gradatim.sim.telemetry import tables
+
+        every = tables.schema()
+        named = None if sql is None else [name for name in every if name in sql.lower()]
+        found = tables.visible(self.telemetry, self.alerts(), self.world.changes, only=named)
+        # A table that the query does not name is still there, empty: `SHOW TABLES` and errors list them all.
+        return {name: found.get(name, {c.name: [] for c in columns}) for name, columns in every.items()}
+
+    # ---------------------------------------------------------------- handing in
+    def submission(self) -> Submission:
+        """The log so far."""
+        lab = self.instance.lab
+        return Submission(
+            lab.id,
+            lab.spec.version,
+            lab.digest,
+            self.instance.seed,
+            self.instance.chosen_family,
+            tuple(self.steps),
+        )
+
+    def finish(self) -> Outcome:
+        """Run to the horizon and judge this very world (equal to replaying the submission)."""
+        if not self.ended:
+            self.world.advance(self.world.horizon_s)
+        verdict = self.instance.lab.live.judge(self.world)
+        totals = {k: int(v) for k, v in sorted(self.world.sim.totals().items())}
+        return Outcome(verdict.by_cause, verdict.signals, totals, verdict.moments)
+
+    def load(self, steps: list[Step], to_s: float) -> None:
+        """Bring a fresh session to `to_s` with a known log: after a restart, a rewind, a fork."""
+        for step in steps:
+            if step.t_ms / 1000.0 > to_s:
+                break
+            self.world.advance(step.t_ms / 1000.0)
+            self.world.act(step.action)
+            self.steps.append(step)
+        self.world.advance(to_s)
+        self.telemetry.update(self.world.record())

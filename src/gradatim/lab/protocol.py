@@ -1,0 +1,46 @@
+"""What a live lab's `lab.py` provides: one object named `LAB` with these verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from gradatim.lab.outcome import Verdict
+from gradatim.sim.faults.scenario import Scenario
+from gradatim.sim.platform.world import World
+from gradatim.sim.telemetry.telemetry import Telemetry
+
+Plan = list[tuple[float, dict[str, Any]]]
+"""Actions with their simulated times."""
+
+
+class LiveLab(Protocol):
+    """A lab played against a world with a clock."""
+
+    def family_of(self, seed: int) -> str:
+        """The family an instance belongs to when the learner chose none."""
+        ...
+
+    def scenario(self, seed: int, family: str) -> Scenario:
+        """The script of an instance."""
+        ...
+
+    def inbox(self, world: World, telemetry: Telemetry) -> list[dict[str, Any]]:
+        """Messages visible now, oldest first."""
+        ...
+
+    def refusal(self, world: World, action: dict[str, Any]) -> str:
+        """A reason of the lab's own to refuse an action; empty to allow."""
+        ...
+
+    def judge(self, world: World) -> Verdict:
+        """The loss of a world that has reached its horizon."""
+        ...
+
+    def loss_per_tick(self, world: World) -> list[int]:
+        """Micro-dollars lost in each tick, for the debrief's curve."""
+        ...
+
+    def oracle_plans(self, scenario: Scenario) -> Iterator[Plan]:
+        """Plans of a player who knows the truth; the best of them is the oracle."""
+        ...

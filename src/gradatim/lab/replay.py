@@ -1,0 +1,97 @@
+"""Replaying a log: the one path from actions to outcome, quick to call again with a changed log.
+
+A timeline keeps snapshots of its world before each action and every ten simulated minutes. A log that shares a
+prefix with an earlier one starts from the last snapshot inside that prefix, so a what-if costs only what differs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from gradatim.lab.outcome import Outcome
+from gradatim.lab.submission import Step
+from gradatim.sim.platform.world import Snapshot, World
+
+if TYPE_CHECKING:
+    from gradatim.lab.lab import Instance
+
+EVERY_S = 600.0
+KEEP = 48
+
+
+class _Mark(NamedTuple):
+    """A snapshot: the world at `t_s`, with the first `prefix` actions taken."""
+
+    prefix: tuple[Step, ...]
+    t_s: float
+    snapshot: Snapshot
+
+
+class Timeline:
+    """The worlds of one instance, reached by replay. One caller at a time; it locks."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        spec = instance.lab.spec
+        scenario = instance.lab.live.scenario(instance.seed, instance.family)
+        self.world = World(scenario, instance.seed, start_s=spec.start_s, horizon_s=spec.horizon_s)
+        self._marks = [_Mark((), spec.start_s, self.world.snapshot())]
+        self._lock = threading.RLock()
+
+    def reset(self) -> World:
+        """The world at the start of the shift."""
+        self.world.restore(self._marks[0].snapshot)
+        return self.world
+
+    def run(self, actions: Sequence[Step], look: Callable[[World], None] | None = None) -> Outcome:
+        """Replay to the horizon and judge. `look` sees the finished world before the lock is given back."""
+        with self._lock:
+            self._replay(tuple(actions))
+            outcome = self.outcome()
+            if look is not None:
+                look(self.world)
+            return outcome
+
+    def outcome(self) -> Outcome:
+        """Judge the world as it stands at the horizon."""
+        verdict = self.instance.lab.live.judge(self.world)
+        totals = {k: int(v) for k, v in sorted(self.world.sim.totals().items())}
+        return Outcome(verdict.by_cause, verdict.signals, totals, verdict.moments)
+
+    def _replay(self, actions: tuple[Step, ...]) -> None:
+        best = max(
+            (m for m in self._marks if actions[: len(m.prefix)] == m.prefix and self._covers(m, actions)),
+            key=lambda m: (m.t_s, len(m.prefix)),
+        )
+        self.world.restore(best.snapshot)
+        for i in range(len(best.prefix), len(actions)):
+            step = actions[i]
+            self._advance(step.t_ms / 1000.0, actions[:i])
+            self._mark(actions[:i])
+            if not self.instance.lab.live.refusal(self.world, step.action):
+                self.world.act(step.action)
+        self._advance(self.world.horizon_s, actions)
+
+    @staticmethod
+    def _covers(mark: _Mark, actions: tuple[Step, ...]) -> bool:
+        """A mark is usable when no further action of the log lies before it."""
+        return len(actions) == len(mark.prefix) or actions[len(mark.prefix)].t_ms / 1000.0 >= mark.t_s
+
+    def _advance(self, to_s: float, prefix: tuple[Step, ...]) -> None:
+        while True:
+            stop = (self.world.now_s // EVERY_S + 1) * EVERY_S
+            if stop >= to_s:
+                self.world.advance(to_s)
+                return
+            self.world.advance(stop)
+            self._mark(prefix)
+
+    def _mark(self, prefix: tuple[Step, ...]) -> None:
+        t = self.world.now_s
+        if any(m.t_s == t and m.prefix == prefix for m in self._marks):
+            return
+        self._marks.append(_Mark(prefix, t, self.world.snapshot()))
+        if len(self._marks) > KEEP:
+            del self._marks[1]

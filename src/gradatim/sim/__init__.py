@@ -1,0 +1,1 @@
+"""The simulated platform: serving kernel, flight service, faults, actions, telemetry. Knows no lab."""

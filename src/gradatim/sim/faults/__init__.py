@@ -1,0 +1,19 @@
+"""Failure modes of the platform: each family draws, by seed, what happens and what is true."""
+
+from gradatim.core.errors import UnknownName
+from gradatim.sim.faults.metastable import Metastable
+from gradatim.sim.faults.scenario import Family, Scenario
+from gradatim.sim.faults.surge import Quiet, Surge
+
+FAMILIES: dict[str, Family] = {f.id: f for f in (Metastable(), Surge(), Quiet())}
+
+
+def family(family_id: str) -> Family:
+    """The family of that id. Raises UnknownName."""
+    try:
+        return FAMILIES[family_id]
+    except KeyError:
+        raise UnknownName("fault family", family_id, FAMILIES) from None
+
+
+__all__ = ["FAMILIES", "Family", "Scenario", "family"]

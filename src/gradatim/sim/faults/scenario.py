@@ -1,0 +1,158 @@
+"""What happens to the platform in one instance, drawn by seed before anything is simulated.
+
+A *shock* is something the world does at a given time. A *change* is a deploy or configuration change that a
+person made and that stands in the history; undoing it may or may not help. The *truth* is for the judge and the
+debrief only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How one client class retries. Times in seconds; `budget` is retries per first attempt, None for no budget."""
+
+    timeout_s: float = 0.8
+    max_attempts: int = 3
+    backoff_s: float = 0.1
+    jitter: bool = True
+    budget: float | None = None
+
+
+@dataclass(frozen=True)
+class ServiceConfig:
+    """The service as the learner's shift finds it."""
+
+    base_rate_per_s: float = 110.0
+    replicas: int = 12
+    max_batch: int = 8
+    max_wait_s: float = 0.01
+    base_s: float = 0.02
+    per_item_s: float = 0.05
+    noise: float = 0.35
+    queue_limit: int = 64
+    cold_start_s: float = 150.0
+    cancel: bool = False
+    clients: dict[str, RetryPolicy] = field(default_factory=dict)
+    store_capacity_per_s: float = 40.0
+
+
+@dataclass(frozen=True)
+class SlowFleet:
+    """Every replica needs `factor` times as long between `at_s` and `until_s`."""
+
+    at_s: float
+    until_s: float
+    factor: float
+
+
+@dataclass(frozen=True)
+class DemandSurge:
+    """Demand is multiplied: it rises over `rise_s`, holds, and falls over `fall_s`."""
+
+    at_s: float
+    until_s: float
+    factor: float
+    rise_s: float = 60.0
+    fall_s: float = 120.0
+
+
+@dataclass(frozen=True)
+class CacheFlush:
+    """The feature cache loses its content; `keep` is the hit rate that is left."""
+
+    at_s: float
+    keep: float
+
+
+@dataclass(frozen=True)
+class ClientRelease:
+    """One client's new release carries its own retry policy and ignores remote configuration."""
+
+    at_s: float
+    client: str
+    policy: RetryPolicy
+    change: str
+
+
+@dataclass(frozen=True)
+class QueueLimitChange:
+    """A configuration change of the queue limit."""
+
+    at_s: float
+    limit: int
+    change: str
+
+
+Shock = SlowFleet | DemandSurge | CacheFlush | ClientRelease | QueueLimitChange
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of the change history. `at_s` may be negative: before the world's first second."""
+
+    id: str
+    at_s: float
+    kind: Literal["deploy", "config"]
+    component: str
+    who: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """One stretch of the truth lane in the debrief."""
+
+    from_s: float
+    to_s: float
+    text: str
+    harm: bool
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What was the matter. Read by the judge, the oracle and the debrief, by nobody else."""
+
+    component: str
+    mechanism: str
+    scope: str
+    headline: str
+    spans: tuple[Span, ...]
+    teach: str
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One instance's script."""
+
+    family: str
+    variant: str
+    healthy: bool
+    config: ServiceConfig
+    shocks: tuple[Shock, ...]
+    changes: tuple[Change, ...]
+    onset_s: float
+    truth: Truth
+
+
+class Family(Protocol):
+    """A family of faults: draws a scenario from a seed."""
+
+    id: str
+    title: str
+    healthy: bool
+    variants: tuple[str, ...]
+
+    def draw(self, seed: int, *, start_s: float, horizon_s: float) -> Scenario:
+        """The scenario of `seed`; equal inputs give equal scenarios."""
+        ...
+
+
+def as_dict(value: Any) -> Any:
+    """A JSON form of a scenario, for the debrief."""
+    from dataclasses import asdict
+
+    return asdict(value)

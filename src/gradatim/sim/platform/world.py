@@ -1,0 +1,285 @@
+"""The simulated platform as one object with a clock.
+
+`World` owns a serving simulator, the operator state and the shocks of its scenario. Time moves only by
+`advance`. At whole ticks the control plane steps (feature cache, ramps, rolling restarts, slow-downs); actions
+take effect at their own simulated time in between. A world is a pure function of (scenario, seed, actions with
+their times): the way time is cut into advances changes nothing.
+"""
+
+from __future__ import annotations
+
+import bisect
+import copy
+import datetime as dt
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gradatim.core.streams import Stream
+from gradatim.sim.actions.kinds import Action, parse_action
+from gradatim.sim.faults.scenario import (
+    CacheFlush,
+    Change,
+    ClientRelease,
+    QueueLimitChange,
+    Scenario,
+    SlowFleet,
+)
+from gradatim.sim.platform import operate
+from gradatim.sim.platform.cache import CacheSettings, FeatureCache
+from gradatim.sim.platform.ops import Done, Ops, Pending
+from gradatim.sim.platform.setup import GOOD_S, MAX_REPLICAS, PRICES, START_HOUR, VERSIONS, build, client_policy
+from gradatim.sim.platform.vocabulary import AIRPORTS, CLIENTS
+from gradatim.sim.serving.model import TICK_S
+from gradatim.sim.telemetry.record import Event, Record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CONTROL_SERIES = (
+    "feature_hit_rate",
+    "feature_lookup_ms",
+    "feature_store_misses_per_s",
+    "feature_store_answered_share",
+    "desired_replicas",
+    "shed_share",
+    "fallback_share",
+    "queue_limit",
+)
+
+
+class Receipt(NamedTuple):
+    """What became of an action. A refused action changes nothing."""
+
+    accepted: bool
+    reason: str
+    effective_at_s: float
+
+
+class Snapshot(NamedTuple):
+    """A world at one moment; cheap, and independent of what happens later."""
+
+    now_s: float
+    sim: Any
+    ops: Ops
+    journal: int
+    control: int
+
+
+class World:
+    """One instance of the platform.
+
+    Args:
+        scenario: what happens, drawn by a fault family.
+        seed: keys all chance.
+        start_s: where the operator's shift begins; earlier seconds are history.
+        horizon_s: the end; the clock never passes it.
+    """
+
+    def __init__(self, scenario: Scenario, seed: int, *, start_s: float = 1200.0, horizon_s: float = 8400.0) -> None:
+        self.scenario, self.seed = scenario, seed
+        self.start_s, self.horizon_s = start_s, horizon_s
+        built = build(scenario, seed, horizon_s)
+        self.sim, self.window = built.sim, built.window
+        cfg = scenario.config
+        self.ops = Ops(
+            remote=dict(cfg.clients),
+            cache=FeatureCache(CacheSettings(store_capacity_per_s=cfg.store_capacity_per_s)),
+            replicas=cfg.replicas,
+        )
+        self.epoch = dt.datetime.combine(self.window.date, dt.time(START_HOUR))
+        self.changes = operate.change_calendar(self)
+        self.journal: list[Event] = []
+        self.control: NDArray[np.float64] = np.zeros((round(horizon_s / TICK_S), len(CONTROL_SERIES)))
+        self.n_control = 0
+        self._steps = self._script()
+        self.now_s = 0.0
+        self._stream = Stream(seed, "platform")
+        for shock in scenario.shocks:
+            if isinstance(shock, ClientRelease | QueueLimitChange) and shock.at_s <= 0:
+                operate.apply_shock(self, shock)
+        self.advance(start_s)
+
+    def _script(self) -> list[tuple[float, Any]]:
+        """(time, shock or end of a shock) in order; times are whole seconds inside the instance."""
+        steps: list[tuple[float, Any]] = []
+        for shock in self.scenario.shocks:
+            if isinstance(shock, SlowFleet):
+                steps += [(shock.at_s, shock), (shock.until_s, SlowFleet(shock.until_s, shock.until_s, 1.0))]
+            elif isinstance(shock, CacheFlush | ClientRelease | QueueLimitChange) and shock.at_s > 0:
+                steps.append((shock.at_s, shock))
+        return sorted(steps, key=lambda s: s[0])
+
+    # ------------------------------------------------------------------ time
+    def advance(self, to_s: float) -> None:
+        """Move the clock to `to_s` (never back, never past the horizon)."""
+        to_s = min(to_s, self.horizon_s)
+        while self.now_s < to_s:
+            tick_at = (self.n_control + 1) * TICK_S
+            pending_at = self.ops.pending[0].at_s if self.ops.pending else np.inf
+            script_at = next((t for t, _ in self._steps if t > self.now_s), np.inf)
+            at = min(tick_at, pending_at, script_at, to_s)
+            self.sim.run(at)
+            self.now_s = at
+            # One order for what falls on the same instant: the world, then the operators, then the tick.
+            for t, shock in self._steps:
+                if t == at:
+                    operate.apply_shock(self, shock)
+            while self.ops.pending and self.ops.pending[0].at_s <= at:
+                item = self.ops.pending.pop(0)
+                operate.take_effect(self, item)
+            if at == tick_at:
+                self._tick()
+
+    def _tick(self) -> None:
+        """The control plane's ten-second step."""
+        ops, i = self.ops, self.n_control
+        items = float(self.sim.ticks["batch_items"][i])
+        prewarm = 0.0016 if self.now_s <= ops.prewarm_until_s else 0.0
+        ops.cache.step(items / TICK_S, TICK_S, prewarm)
+        operate.step_ramps(self)
+        operate.step_restarts(self)
+        operate.price_fleet(self)
+        self.control[i] = (
+            ops.cache.hit_rate,
+            ops.cache.lookup_ms,
+            ops.cache.misses_per_s,
+            ops.cache.filled_share,
+            ops.replicas,
+            float(np.mean([ops.shed[c] for c in CLIENTS])),
+            float(np.mean([ops.fallback[c] for c in CLIENTS])),
+            self.sim.pools[0].queue_limit,
+        )
+        self.n_control += 1
+        operate.set_speed(self)
+
+    # ------------------------------------------------------------------ operators
+    def act(self, message: Any) -> Receipt:
+        """Take an action now. Refusals say why and change nothing.
+
+        Raises:
+            InputError, UnknownName: the message is malformed.
+        """
+        action = parse_action(message)
+        reason = operate.refusal(self, action)
+        if reason:
+            return Receipt(False, reason, self.now_s)
+        at = self.now_s + action.delay_s
+        ordinal = len(self.ops.done)
+        plain = action.model_dump()
+        self.ops.done.append(Done(ordinal, self.now_s, at, plain))
+        operate.accept(self, action, ordinal)
+        if action.delay_s > 0:
+            bisect.insort(self.ops.pending, Pending(at, ordinal, 0, plain), key=lambda p: p[:3])
+        return Receipt(True, "", at)
+
+    def later(self, at_s: float, ordinal: int, step: int, message: dict[str, Any]) -> None:
+        """A later step of an action that has several."""
+        bisect.insort(self.ops.pending, Pending(at_s, ordinal, step, message), key=lambda p: p[:3])
+
+    def note(self, kind: str, component: str, text: str, **data: Any) -> None:
+        """Write one line to the journal that operators can read."""
+        self.journal.append(Event(self.now_s, kind, component, text, data))
+
+    def change(self, change_id: str) -> Change | None:
+        """A change of the calendar that has happened by now."""
+        return next((c for c in self.changes if c.id == change_id and c.at_s <= self.now_s), None)
+
+    def clients(self, scope: str) -> tuple[str, ...]:
+        """The client classes a scope names."""
+        return CLIENTS if scope == "all" else (scope,)
+
+    def push_client(self, client: str) -> None:
+        """Give the kernel the policy a client follows now."""
+        policy = client_policy(
+            client,
+            self.ops.policy(client),
+            admit=1.0 - self.ops.shed[client],
+            fallback=self.ops.fallback[client],
+        )
+        fields = {
+            name: getattr(policy, name)
+            for name in (
+                "timeout_s", "max_attempts", "backoff_s", "jitter", "retry_budget", "admit_share", "fallback_share",
+            )
+        }  # fmt: skip
+        self.sim.change_client(client, **fields)
+
+    # ------------------------------------------------------------------ views
+    def record(self) -> Record:
+        """What telemetry may look at now: views, no copies."""
+        sim, n = self.sim, self.n_control
+        cfg = self.scenario.config
+        return Record(
+            seed=self.seed,
+            epoch=self.epoch,
+            start_s=self.start_s,
+            horizon_s=self.horizon_s,
+            tick_s=TICK_S,
+            now_s=self.now_s,
+            ticks=sim.ticks,
+            client_names=CLIENTS,
+            client_ticks=sim.client_ticks,
+            replica_ticks=sim.replica_ticks,
+            segment_names=AIRPORTS,
+            segment_ticks=sim.segment_ticks,
+            version_names=VERSIONS,
+            version_ticks=sim.version_ticks,
+            latency_hist=sim.latency_hist,
+            latency_edges_s=sim.latency_edges_s,
+            samples=sim.samples(),
+            control={name: self.control[:n, k] for k, name in enumerate(CONTROL_SERIES)},
+            journal=tuple(self.journal),
+            facts={
+                "good_s": GOOD_S,
+                "client_timeout_s": cfg.clients["web"].timeout_s,
+                "max_attempts": float(cfg.clients["web"].max_attempts),
+                "usual_requests_per_s": 112.0,
+                "queue_limit": float(cfg.queue_limit),
+                **PRICES,
+                "quota_replicas": float(MAX_REPLICAS),
+                "replica_usd_per_h": operate.REPLICA_USD_PER_H,
+            },
+        )
+
+    def service(self) -> dict[str, Any]:
+        """The service as an operator sees it: settings in force, wanted and ready replicas."""
+        ops, pool, n = self.ops, self.sim.pools[0], self.n_control
+        ready = int(self.sim.ticks["ready"][n - 1]) if n else ops.replicas
+        return {
+            "model": VERSIONS[ops.version],
+            "replicas_wanted": ops.replicas,
+            "replicas_ready": ready,
+            "replica_quota": MAX_REPLICAS,
+            "queue_limit": pool.queue_limit,
+            "max_batch": pool.max_batch,
+            "max_wait_ms": round(pool.max_wait_s * 1000),
+            "answer_on_failure": self.sim.gateway.on_failure,
+            "clients": {
+                c: {
+                    "remote_timeout_ms": round(ops.remote[c].timeout_s * 1000),
+                    "remote_max_attempts": ops.remote[c].max_attempts,
+                    "remote_backoff_ms": round(ops.remote[c].backoff_s * 1000),
+                    "remote_retry_budget": ops.remote[c].budget,
+                    "shed_share": round(ops.shed[c], 3),
+                    "fallback_share": ops.fallback[c],
+                }
+                for c in CLIENTS
+            },
+            "declared_over": ops.declared_at_s is not None,
+        }
+
+    # ------------------------------------------------------------------ rewinding
+    def snapshot(self) -> Snapshot:
+        """The whole state now."""
+        return Snapshot(
+            self.now_s, self.sim.snapshot(), copy.deepcopy(self.ops), len(self.journal), self.n_control
+        )
+
+    def restore(self, snap: Snapshot) -> None:
+        """Go back to `snap`. The snapshot stays usable."""
+        self.sim.restore(snap.sim)
+        self.ops = copy.deepcopy(snap.ops)
+        del self.journal[snap.journal :]
+        self.n_control = snap.control
+        self.now_s = snap.now_s

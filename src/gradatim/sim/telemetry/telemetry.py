@@ -1,0 +1,169 @@
+"""The dashboards' side of a platform: every series, computed once per tick, shown only when visible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from gradatim.core.errors import UnknownName
+from gradatim.sim.telemetry import series_gateway, series_predict, series_slo
+from gradatim.sim.telemetry.background import BACKGROUND, BackgroundState
+from gradatim.sim.telemetry.catalogue import Series
+from gradatim.sim.telemetry.record import FloatArray, Record
+from gradatim.sim.telemetry.series_data import DataSeries
+from gradatim.sim.telemetry.series_data import series as data_series
+from gradatim.sim.telemetry.view import View
+
+
+def catalogue(record: Record) -> tuple[Series, ...]:
+    """Every series of a record, in a stable order. Observed names (callers, airports, versions) are in it."""
+    found = [
+        *series_gateway.series(record),
+        *series_predict.series(record),
+        *data_series(record),
+        *(b.series for b in BACKGROUND),
+        *series_slo.series(record),
+    ]
+    return tuple(found)
+
+
+class Telemetry:
+    """Series of one world. Hand it each newer `Record` of the same world with `update`.
+
+    A tick is computed once and kept. Computing in portions gives what computing at once gives.
+    After a rewind call `rewind(to_s)` before `update`: what was computed after `to_s` is forgotten.
+    `kept` holds what is derived from this telemetry and wants to live as long.
+    """
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.catalogue = catalogue(record)
+        self.by_id = {s.id: s for s in self.catalogue}
+        self._row = {s.id: i for i, s in enumerate(self.catalogue)}
+        self._background = BackgroundState(record)
+        self._data = DataSeries(record)
+        self._values = np.full((len(self.catalogue), max(64, record.n_horizon)), np.nan)
+        self._done = 0
+        self._rewinds: list[float] = []
+        self.kept: dict[str, object] = {}
+        self._hold = self._groups(lambda s: round(s.resolution_s / record.tick_s), at_least=2)
+        self._rounding = self._groups(lambda s: s.decimals, at_least=0)
+
+    @property
+    def now_s(self) -> float:
+        """The record's present."""
+        return self.record.now_s
+
+    def update(self, record: Record) -> None:
+        """Take a newer (or rewound) record of the same world."""
+        self.record = record
+        if record.n_ticks < self._done:
+            self.rewind(record.now_s)
+
+    def rewind(self, to_s: float) -> None:
+        """Forget every tick that ends after `to_s`. Alerts, logs and tables of this telemetry follow."""
+        self._done = min(self._done, int(to_s / self.record.tick_s + 1e-9))
+        self._rewinds.append(to_s)
+
+    def rewound(self, seen: int) -> tuple[int, float | None]:
+        """How often it was rewound, and the earliest time since the `seen`-th; for its followers."""
+        new = self._rewinds[seen:]
+        return len(self._rewinds), min(new) if new else None
+
+    def visible_ticks(self, series_id: str, upto_s: float | None = None) -> int:
+        """How many ticks of a series can be seen at `upto_s` (default: now).
+
+        Raises:
+            UnknownName: no such series.
+        """
+        series = self.by_id.get(series_id)
+        if series is None:
+            raise UnknownName("series", series_id, self.by_id)
+        r = self.record
+        upto = r.now_s if upto_s is None else min(upto_s, r.now_s)
+        # Time may stand before the first tick has ended, or before a long lag has passed.
+        seen = int((max(upto, 0.0) - series.lag_s) / r.tick_s + 1e-9)
+        return max(0, min(seen, r.n_ticks))
+
+    def values(self, ids: Iterable[str] | None = None, upto_s: float | None = None) -> dict[str, FloatArray]:
+        """What can be seen: id -> float64, one value per tick from t = 0, NaN where a value is missing.
+
+        The arrays are read-only views; series with a longer lag are shorter.
+        """
+        self._advance()
+        return {i: self._view(i, self.visible_ticks(i, upto_s)) for i in (self._row if ids is None else ids)}
+
+    def since(
+        self, after_s: float, ids: Iterable[str] | None = None, upto_s: float | None = None
+    ) -> dict[str, tuple[int, FloatArray]]:
+        """Values that became visible after `after_s`: id -> (first tick, values). Others are left out."""
+        self._advance()
+        result = {}
+        for i in self._row if ids is None else ids:
+            first, end = self.visible_ticks(i, after_s), self.visible_ticks(i, upto_s)
+            if end > first:
+                result[i] = (first, self._view(i, end)[first:])
+        return result
+
+    def latest(
+        self, ids: Iterable[str] | None = None, upto_s: float | None = None
+    ) -> dict[str, float | None]:
+        """The newest visible value of each series, None where it is missing."""
+        result: dict[str, float | None] = {}
+        for i, v in self.values(ids, upto_s).items():
+            result[i] = float(v[-1]) if len(v) and np.isfinite(v[-1]) else None
+        return result
+
+    def full_values(self, ids: Iterable[str]) -> dict[str, FloatArray]:
+        """Series at every complete tick, lag or not: for loggers, which stand beside what they log."""
+        self._advance()
+        return {i: self._view(i, self.record.n_ticks) for i in ids}
+
+    def tick_ends_s(self, n_ticks: int | None = None) -> FloatArray:
+        """The end of each tick in simulated seconds: the time axis of every chart."""
+        n = self.record.n_ticks if n_ticks is None else n_ticks
+        return np.arange(1, n + 1, dtype=np.float64) * self.record.tick_s
+
+    def _view(self, series_id: str, n: int) -> FloatArray:
+        v = self._values[self._row[series_id], :n]
+        v.flags.writeable = False
+        return v
+
+    def _advance(self) -> None:
+        lo, hi = self._done, self.record.n_ticks
+        if hi <= lo:
+            return
+        if hi > self._values.shape[1]:
+            grown = np.full((len(self.catalogue), 2 * hi), np.nan)
+            grown[:, :lo] = self._values[:, :lo]
+            self._values = grown
+        view = View(self.record, lo, hi)
+        groups = (
+            series_gateway.compute(view),
+            series_predict.compute(view),
+            self._data.compute(view),
+            self._background.compute(view.tick),
+            series_slo.compute(view),
+        )
+        block = np.empty((len(self.catalogue), hi - lo))
+        for group in groups:
+            for name, values in group.items():
+                block[self._row[name]] = values
+        for decimals, rows in self._rounding:
+            self._values[rows, lo:hi] = np.round(block[rows], decimals)
+        for step, rows in self._hold:
+            published = ((view.tick + 1) // step) * step - 1
+            source = np.where(published >= lo, published, lo - 1)
+            held = self._values[np.ix_(rows, source)]
+            held[:, published < 0] = np.nan
+            self._values[rows, lo:hi] = held
+        self._done = hi
+
+    def _groups(self, key: Callable[[Series], int], at_least: int) -> list[tuple[int, npt.NDArray[np.intp]]]:
+        found: dict[int, list[int]] = {}
+        for i, s in enumerate(self.catalogue):
+            if key(s) >= at_least:
+                found.setdefault(key(s), []).append(i)
+        return [(k, np.array(rows, dtype=np.intp)) for k, rows in sorted(found.items())]

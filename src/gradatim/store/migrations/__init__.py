@@ -1,0 +1,1 @@
+"""How a database of an earlier revision becomes one of this version."""

@@ -1,0 +1,12 @@
+"""The JSON API under `/api`: labs and attempts over HTTP, described at `/api/openapi.json`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+
+def routers() -> list[APIRouter]:
+    """Every router of the API."""
+    from gradatim.web.api import attempts, labs
+
+    return [labs.router, attempts.router]

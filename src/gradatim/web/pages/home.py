@@ -1,0 +1,44 @@
+"""Home: the one next step, what was left open, and the map of the path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse
+
+from gradatim.web.attempts import newest_open
+from gradatim.web.render import page
+from gradatim.web.states import count, decorate
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def home(request: Request) -> HTMLResponse:
+    """The start page."""
+    service = request.app.state.service
+    path = service.path()
+    attempts = service.attempts()
+    open_attempt = newest_open(attempts)
+    step = service.next_step()
+    modules = decorate(path, step["lab_id"])
+    return page(
+        request, "home.html", title="Path", step=step, resume=_resume(service, open_attempt),
+        modules=modules, counts=count(modules), estimates=_any_estimate(modules), months=path.get("months"),
+        command="gradatim path",
+    )  # fmt: skip
+
+
+def _resume(service: Any, attempt: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The open attempt with its lab's title."""
+    if attempt is None:
+        return None
+    title = attempt.get("lab_title") or next(
+        (lab["title"] for lab in service.labs() if lab["id"] == attempt["lab_id"]), attempt["lab_id"]
+    )
+    return {**attempt, "lab_title": title}
+
+
+def _any_estimate(modules: list[dict[str, Any]]) -> bool:
+    return any(skill.get("estimate") for module in modules for skill in module["skills"])

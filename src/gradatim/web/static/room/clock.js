@@ -1,0 +1,104 @@
+// The bar on top: simulated time, transport, and the figures that tick.
+import { $, put } from "./dom.js";
+import { minutes, num, percent, usd } from "./format.js";
+
+/** "66 of 120 min", or hours when the attempt takes days. */
+function progress(done, whole) {
+  const [unit, name] = whole > 6 * 3600 ? [3600, "h"] : [60, "min"];
+  return `${Math.floor(done / unit)} of ${Math.round(whole / unit)} ${name}`;
+}
+
+export class Clock {
+  #room;
+  playing = false;
+  speed = 10;
+  t = 0;
+  ended = false;
+
+  constructor(room) {
+    this.#room = room;
+    $("play").addEventListener("click", () => this.toggle());
+    $("next-alert").addEventListener("click", () => this.nextAlert());
+    $("step").addEventListener("click", () => this.step(60));
+    for (const button of document.querySelectorAll("[data-speed]")) button.addEventListener("click", () => this.setSpeed(+button.dataset.speed));
+  }
+
+  toggle() {
+    this.#room.send(this.playing ? "pause" : "play");
+  }
+
+  setSpeed(speed) {
+    this.#room.send("speed", { speed });
+  }
+
+  step(seconds) {
+    this.#room.send("step", { seconds });
+  }
+
+  async nextAlert() {
+    const before = this.t;
+    $("next-alert").disabled = true;
+    try {
+      const came = await this.#room.socket.ask("next_alert");
+      const passed = (came?.t_s ?? before) - before;
+      this.#room.say(came?.ended ? "The time is up." : passed >= 3600 ? "No alert in the next hour; the clock has moved on by it." : `Moved on ${minutes(passed)}.`);
+    } catch (error) {
+      this.#room.refused(error);
+    } finally {
+      $("next-alert").disabled = this.ended;
+    }
+  }
+
+  hello({ attempt }) {
+    this.attempt = attempt;
+  }
+
+  frame({ clock, play, budget, lost }) {
+    if (clock) {
+      this.t = clock.t_s;
+      put($("clock-time"), clock.clock);
+      const start = clock.start_s ?? 0;
+      put($("clock-cap"), `${clock.date}, ${progress(clock.t_s - start, clock.horizon_s - start)}`);
+      if (clock.ended && !this.ended) this.#room.timeIsUp();
+      this.ended = Boolean(clock.ended);
+    }
+    if (play) this.transport(play);
+    if (budget) this.#budget(budget);
+    if (lost) {
+      put($("lost"), usd(lost.usd));
+      put($("lost-label"), lost.estimate ? "Lost so far, estimate" : "Lost so far");
+      const rate = lost.usd_per_min;
+      put($("lost-rate"), rate === undefined || rate === null ? "" : `${rate < 0 ? "-" : "+"} ${usd(Math.abs(rate), true)}/min`);
+    }
+  }
+
+  transport({ playing, speed, why }) {
+    if (playing !== this.playing || !this.said) {
+      put($("play").firstElementChild, playing ? "Pause" : "Play");
+      if (this.said && !playing && why) this.#room.say(`Paused: ${why}.`);
+    }
+    this.said = true;
+    this.playing = playing;
+    this.speed = speed;
+    for (const button of document.querySelectorAll("[data-speed]")) {
+      const pressed = String(+button.dataset.speed === speed);
+      if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
+    }
+    const over = this.ended;
+    for (const id of ["play", "step", "next-alert"]) $(id).disabled = over;
+  }
+
+  /** What is left of the budget, and what went since the shift began. */
+  #budget({ left_pct: left, burn_rate: burn }) {
+    put($("budget"), left === null || left === undefined ? "–" : percent(left / 100));
+    const l = Math.max(0, Math.min(100, left ?? 0));
+    const began = this.#room.charts?.firstFrom("slo.budget_left_pct", this.#room.clock.start) ?? l;
+    const u = Math.max(0, Math.min(100 - l, began - l));
+    $("budget-left").setAttribute("width", `${l}%`);
+    $("budget-used").setAttribute("x", `${l}%`);
+    $("budget-used").setAttribute("width", `${u}%`);
+    put($("burn"), burn === null || burn === undefined ? "–" : `${num(burn)}×`);
+    $("burn").classList.toggle("bad", burn >= 10);
+    $("burn").classList.toggle("warn", burn >= 1 && burn < 10);
+  }
+}

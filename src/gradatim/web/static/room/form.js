@@ -1,0 +1,155 @@
+// An action's whole form: fields from the schema, what it would do, and the one button that does it.
+import { debounce, h } from "./dom.js";
+import { usd } from "./format.js";
+import { makeField } from "./field.js";
+
+const AGAIN_MS = 1500;
+
+export class ActionForm {
+  #room;
+  #box;
+  #options;
+  #field;
+  #asked = 0;
+  #good = null;
+  #previewed = NaN;
+  #touched = false;
+  action = null;
+
+  /** `options`: {confirm, brief, confirmed(action, answer), lists, prefill} */
+  constructor(room, box, options = {}) {
+    this.#room = room;
+    this.#box = box;
+    this.#options = options;
+    this.soon = debounce(() => this.preview(), 180);
+    box.addEventListener("input", () => this.#typed());
+    box.addEventListener("change", () => this.#typed());
+    setInterval(() => this.#stale() && this.preview(), AGAIN_MS);
+  }
+
+  /** Time has passed since the preview, and somebody can see it. */
+  #stale() {
+    return this.action !== null && this.#box.offsetParent !== null && !document.hidden && this.#room.clock.t !== this.#previewed;
+  }
+
+  #typed() {
+    if (!this.action) return;
+    this.#touched = true;
+    this.#room.drafts.set(`form.${this.action.kind}`, this.#field.raw());
+    this.#good = null;
+    this.button.disabled = true;
+    this.refusal.textContent = "";
+    this.soon();
+  }
+
+  show(action, prefill = null) {
+    this.action = action;
+    const schema = action.schema;
+    const lists = this.#room.lists;
+    const { kind, ...properties } = schema.properties ?? {};
+    const context = { root: schema, lists, time: this.#room.time, now: () => this.#room.clock.t, suggest: (name) => this.#room.suggest(name), required: true };
+    this.#field = makeField("action", { type: "object", properties, required: schema.required ?? [] }, context);
+    const kept = this.#room.drafts.get(`form.${action.kind}`);
+    this.#touched = Boolean(kept);
+    if (kept) this.#field.restore(kept);
+    else if (prefill) this.#field.set(prefill);
+    this.blast = h("dl", { class: "blast" });
+    this.refusal = h("p", { class: "bad refusal", role: "alert" });
+    this.effect = h("span", { class: "cap" });
+    const keys = this.#options.keys ?? "Ctrl ⇧ ⏎";
+    this.button = h("button", { type: "submit", class: `btn small${this.#options.quiet ? "" : " primary"}`, disabled: true }, `${this.#options.verb ?? "Confirm"} `, h("kbd", {}, keys));
+    const form = h("form", { class: "aform", novalidate: true, onsubmit: (event) => {
+      event.preventDefault();
+      this.confirm();
+    } }, action.help && !this.#options.brief ? h("p", { class: "cap" }, action.help) : "", this.#field.el, this.blast, this.refusal, h("div", { class: "foot" }, this.effect, this.button));
+    this.#field.el.classList.remove("inner");
+    this.#box.replaceChildren(form);
+    this.preview();
+  }
+
+  clear() {
+    this.action = null;
+    this.#box.replaceChildren();
+  }
+
+  value() {
+    return { kind: this.action.kind, ...this.#field.get() };
+  }
+
+  focus() {
+    (this.#box.querySelector("input, select, textarea, button") ?? this.#box).focus();
+  }
+
+  async preview() {
+    if (!this.action || !this.#room.socket.open) return;
+    const wrong = this.#field.problem();
+    const action = this.value();
+    const asked = (this.#asked += 1);
+    this.#previewed = this.#room.clock.t;
+    try {
+      const answer = await this.#room.socket.ask("preview", { action });
+      if (asked !== this.#asked || action.kind !== this.action?.kind) return;
+      this.#shown(answer, wrong, action);
+    } catch (error) {
+      if (asked === this.#asked) this.#problems([error.describe?.() ?? String(error)]);
+    }
+  }
+
+  #problems(problems) {
+    this.#good = null;
+    this.button.disabled = true;
+    this.effect.textContent = "";
+    if (!this.#touched) {
+      if (!this.#options.brief) this.effect.textContent = "Fill in to see what it would do";
+      this.blast.replaceChildren();
+      return;
+    }
+    this.blast.replaceChildren(h("dt", {}, "Missing or wrong"), h("dd", {}, h("ul", {}, problems.map((one) => h("li", {}, one)))));
+  }
+
+  #shown(answer, wrong, action) {
+    const problems = [...(wrong ? [wrong] : []), ...(answer.problems ?? [])];
+    if (problems.length) {
+      this.#problems(problems);
+      return;
+    }
+    const rows = [["Touches", answer.touches], ["Expected", answer.expected], ["Risk", answer.risk], ["Undo", answer.undo]].filter(([, text]) => text);
+    const text = (value) => (Array.isArray(value) ? value.join("; ") : String(value));
+    if (this.#options.brief) this.blast.replaceChildren();
+    else this.blast.replaceChildren(...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, text(value))]));
+    const at = answer.effective_at_s;
+    const now = this.#room.clock.t;
+    const cost = answer.cost_usd === undefined || answer.cost_usd === null ? "" : `costs ${usd(answer.cost_usd, true)}`;
+    const when = at === undefined || at === null ? "" : at <= now + 0.5 ? "Takes effect at once" : `Takes effect ${this.#room.time.hhmmss(at)}`;
+    this.effect.textContent = this.#options.brief ? "" : [when, cost].filter(Boolean).join(", ");
+    this.#good = JSON.stringify(action);
+    this.button.disabled = false;
+  }
+
+  /** Only what was previewed can be confirmed. */
+  async confirm() {
+    if (!this.action) return;
+    const action = this.value();
+    if (this.#good !== JSON.stringify(action)) {
+      this.soon.now();
+      this.preview();
+      return;
+    }
+    if (this.#options.ask && !(await this.#options.ask(action))) return;
+    this.button.disabled = true;
+    try {
+      const answer = await this.#room.act(action);
+      if (answer.accepted) {
+        this.#room.drafts.drop(`form.${action.kind}`);
+        this.#options.done?.(action, answer);
+        if (this.action) this.preview();
+      } else {
+        this.refusal.textContent = `Refused: ${answer.reason || "no reason given"}. Nothing was changed.`;
+        this.button.disabled = false;
+      }
+    } catch (error) {
+      this.refusal.textContent = error.describe?.() ?? String(error);
+      this.button.disabled = false;
+    }
+  }
+}
