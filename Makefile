@@ -39,7 +39,7 @@ bench: setup $(DONE)-bench  ## measure the serving kernel beside its peers
 	@$(BIN)/gradatim bench serving
 
 docs: setup $(DONE)-docs  ## build the documentation into site/
-	@$(BIN)/mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 	@echo "gradatim: the documentation is in site/index.html"
 
 fit: setup $(DONE)-fit  ## install what fitting models needs (scikit-learn, pyarrow)

@@ -13,6 +13,8 @@ from gradatim.cli.kernel import use_cache
 
 # Before any test imports numba; the worker processes and the children of tests inherit it.
 use_cache()
+# Thirty reference runs for each attempt that a test starts would be most of the suite; web tests switch it on.
+os.environ["GRADATIM_REFERENCES"] = "off"
 
 # Wall time says nothing on a shared machine. On CI the same examples are drawn every time.
 hypothesis.settings.register_profile("default", deadline=None)

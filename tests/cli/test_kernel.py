@@ -86,7 +86,30 @@ def test_a_change_in_any_file_of_a_compiled_package_is_another_kernel(tmp_path: 
     (tmp_path / "telemetry" / "noise.py").write_text("LEVEL = 2")
     assert kernel.fingerprint.__wrapped__(tmp_path) == first
     (tmp_path / "serving" / "layout.py").write_text("WIDTH = 2")
-    assert kernel.fingerprint.__wrapped__(tmp_path) != first
+    second = kernel.fingerprint.__wrapped__(tmp_path)
+    assert second != first
+    (tmp_path / "serving").rename(tmp_path / "moved")
+    assert kernel.fingerprint.__wrapped__(tmp_path) != second
+
+
+def test_the_marker_means_that_a_lab_compiles_nothing_more() -> None:
+    """Numba that disagrees with the marker would stall the app while a person waits."""
+    kernel.compile_once(lambda _: None)
+
+    def machine_code() -> dict[str, int]:
+        return {str(file): file.stat().st_mtime_ns for file in kernel.cache_folder().rglob("*.nb[ci]")}
+
+    before = machine_code()
+    program = (
+        "from gradatim.lab.catalogue import lab\n"
+        "session = lab('incident-response').instance(3).live()\n"
+        "session.advance(60)\n"
+        "session.act({'kind': 'scale', 'replicas': 12})\n"
+        "session.advance(600)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+    assert before
+    assert machine_code() == before
 
 
 def test_old_machine_code_is_removed(cache: Path) -> None:

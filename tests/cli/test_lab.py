@@ -192,11 +192,10 @@ def test_clock_times_are_of_the_attempt(when: str, at_s: float) -> None:
     assert judge.as_edits(((("2"), when),), (), (), origin_s) == [{"move": 2, "to_s": at_s}]
 
 
-def test_the_verdict_of_a_check_is_that_of_its_proofs(capsys: pytest.CaptureFixture[str]) -> None:
-    good = {"metadata": {"ok": True, "detail": "12 fields"}, "same hash": {"ok": True, "detail": "3 seeds"}}
-    bad = {**good, "senior": {"ok": False, "detail": "0.61 of the way to the oracle"}}
-    assert author.passed(good) and not author.passed(bad) and not author.passed({})
-    author.print_proofs("mine", bad)
+def test_proofs_for_a_person(capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = {"ok": True, "detail": "12 fields"}, {"ok": False, "detail": "0.61 of the way to the oracle"}
+    result = {"ok": False, "proofs": {"1 metadata": good, "9 senior": bad}, "instances": 8, "cpu_s": 61.5}
+    author.print_proofs("mine", result)
     out = capsys.readouterr().out
-    assert "FAIL  senior" in out
-    assert "mine: 2 of 3 proofs hold" in out
+    assert "FAIL  9 senior" in out
+    assert "mine: 1 of 2 proofs hold, 61.5 CPU-s" in out

@@ -54,7 +54,7 @@ def test_serves_and_stops(start: Start) -> None:
     child = start("--port", "0", "--json")
     answer = said(child)
     assert answer["state"] == "ready"
-    with httpx.Client(follow_redirects=True) as client:
+    with httpx.Client(follow_redirects=True, timeout=60) as client:
         page = client.get(answer["url"])
     assert page.status_code == 200
     assert "Gradatim" in page.text

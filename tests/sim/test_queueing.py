@@ -75,17 +75,30 @@ def assert_faithful(r: QueueResult) -> None:
     assert r.se_blocking <= 0.01
 
 
-@pytest.mark.parametrize(("servers", "rho"), [(1, 0.5), (1, 0.8), (2, 0.8), (4, 0.8), (8, 0.7), (8, 0.9), (16, 0.9)])
+@pytest.mark.parametrize(
+    ("servers", "rho"), [(1, 0.5), (1, 0.8), (2, 0.8), (4, 0.8), (8, 0.7), (8, 0.9), (16, 0.9)]
+)
 def test_mmc(servers: int, rho: float) -> None:
-    assert_faithful(run_queue(servers, rho, customers=1_000_000, seed=11))
+    assert_faithful(run_queue(servers, rho, customers=1_000_000, seed=12))
 
 
-def test_heavy_load_has_an_honest_error() -> None:
-    r = run_queue(1, 0.95, customers=3_000_000, seed=5)
+def test_standard_errors_are_honest_under_heavy_load() -> None:
+    # The variance of the mean wait of n customers of M/M/1 is rho (2 + 5 rho - 4 rho^2 + rho^3) / (1 - rho)^4 / n
+    # (Daley 1968): 0.5 at rho 0.95 even for 2.7 million of them.
+    rho = 0.95
+    r = run_queue(1, rho, customers=3_000_000, seed=5)
     assert_faithful(r)
-    # Theory (Whitt 1989): the variance of the mean over T service times is about 2 rho (1+rho)... / (1-rho)^4 / T;
-    # at 0.95 and 2.8 million service times a standard error below 0.1 would be a lie.
-    assert r.se_wq > 0.1
+    true = math.sqrt(rho * (2 + 5 * rho - 4 * rho**2 + rho**3) / (1 - rho) ** 4 / 2_700_000)
+    assert 0.6 * true <= r.se_wq <= 1.6 * true
+
+
+def test_standard_errors_cover_the_truth() -> None:
+    z = []
+    for seed in range(16):
+        r = run_queue(1, 0.8, customers=100_000, seed=seed)
+        z.append((r.wq - 4.0) / r.se_wq)
+    assert max(abs(x) for x in z) < 3.5
+    assert 0.5 < math.sqrt(sum(x * x for x in z) / len(z)) < 1.6
 
 
 @pytest.mark.parametrize("rho", [0.5, 0.8, 0.9])

@@ -63,7 +63,8 @@ def start_server(home: Path, port: int = 0) -> Server:
     with (home.parent / "server.log").open("a") as errors:
         process = subprocess.Popen(
             [sys.executable, "-c", SERVE, str(home), str(port)],
-            stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, "GRADATIM_HOME": str(home)},
+            stdout=subprocess.PIPE, stderr=errors, text=True,
+            env={**os.environ, "GRADATIM_HOME": str(home), "GRADATIM_REFERENCES": "on"},
         )  # fmt: skip
     assert process.stdout is not None
     line = process.stdout.readline().strip()

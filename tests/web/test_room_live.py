@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -43,7 +44,8 @@ def play(scene: Callable[[LiveAttempt, Wall], Any], wall: Wall | None = None, al
         live.pause()
         await until(lambda: live.at_rest)
 
-    asyncio.run(run())
+    with ThreadPoolExecutor(1) as pool:  # Playwright keeps an event loop running in the main thread
+        pool.submit(asyncio.run, run()).result()
 
 
 def test_time_runs_only_while_playing() -> None:

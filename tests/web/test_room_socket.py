@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -22,6 +23,12 @@ HOSTILE = (
 def moved(beyond_s: float) -> Callable[[dict[str, Any]], bool]:
     """A frame whose clock is past that."""
     return lambda m: m["type"] == "frame" and m["clock"]["t_s"] > beyond_s
+
+
+def apart(scene: Coroutine[Any, Any, None]) -> None:
+    """Run a scene in a thread of its own: Playwright keeps an event loop running in the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, scene).result()
 
 
 class Tab:
@@ -77,7 +84,7 @@ def visit(server: Any, attempt: str, scene: Callable[[Tab], Awaitable[None]]) ->
         async with link(server, attempt) as socket:
             await scene(Tab(socket))
 
-    asyncio.run(run())
+    apart(run())
 
 
 def test_hello_then_a_frame_with_everything(server: Any, attempt: str) -> None:
@@ -173,7 +180,7 @@ def test_two_tabs_keep_in_step(server: Any) -> None:
             await one.ask("notes", text="from the first tab")
             assert (await two.until(lambda m: m["type"] == "notes"))["text"] == "from the first tab"
 
-    asyncio.run(run())
+    apart(run())
 
 
 def test_a_refused_action_gives_the_reason_and_changes_nothing(server: Any, attempt: str) -> None:
@@ -206,7 +213,7 @@ def test_rewind_starts_every_tab_again(server: Any) -> None:
             assert frame["clock"]["t_s"] == start + 300
             assert not [x for x in frame["annotations"] if x["kind"] == "own"]
 
-    asyncio.run(run())
+    apart(run())
 
 
 def test_a_page_that_does_not_read_stalls_nobody(server: Any) -> None:
@@ -224,7 +231,7 @@ def test_a_page_that_does_not_read_stalls_nobody(server: Any) -> None:
             )
             await two.ask("pause")
 
-    asyncio.run(run())
+    apart(run())
 
 
 def test_an_unknown_attempt_is_told_and_not_retried(server: Any) -> None:
@@ -244,7 +251,7 @@ def test_a_foreign_page_is_refused(server: Any, attempt: str) -> None:
                 pass
         assert refused.value.response.status_code == 403
 
-    asyncio.run(run())
+    apart(run())
 
 
 def test_without_the_cookie_the_socket_is_refused(server: Any, attempt: str) -> None:
@@ -253,7 +260,7 @@ def test_without_the_cookie_the_socket_is_refused(server: Any, attempt: str) -> 
             async with link(server, attempt, headers={"Cookie": "gradatim=forged"}):
                 pass
 
-    asyncio.run(run())
+    apart(run())
 
 
 def test_no_cause_and_no_truth_in_what_a_page_gets(server: Any, attempt: str) -> None:

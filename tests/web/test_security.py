@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.client
 import stat
 from typing import Any
 
 import httpx
 import pytest
-import websockets
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 SAFE_HEADERS = {
     "x-content-type-options": "nosniff",
@@ -135,13 +135,13 @@ def test_our_own_pages_may(
     assert "gradatim_theme=dark" in answer.headers["set-cookie"]
 
 
-async def _handshake(server: Any, headers: dict[str, str], origin: str | None) -> int:
+def handshake(server: Any, headers: dict[str, str], origin: str | None) -> int:
+    """The status that a WebSocket handshake gets: 101 when it is let through."""
+    address = f"ws://127.0.0.1:{server.port}/attempts/none/room/ws"
     try:
-        async with websockets.connect(
-            f"ws://127.0.0.1:{server.port}/attempts/none/room/ws", origin=origin, additional_headers=headers
-        ):  # type: ignore[arg-type]
+        with connect(address, origin=origin, additional_headers=headers):  # type: ignore[arg-type]
             return 101
-    except websockets.InvalidStatus as error:
+    except InvalidStatus as error:
         return error.response.status_code
 
 
@@ -156,7 +156,7 @@ def test_a_foreign_websocket_is_refused(server: Any, cookies: dict[str, str], ca
         origin = "https://evil.example"
     else:
         origin = None
-    assert asyncio.run(_handshake(server, headers, origin)) == 403
+    assert handshake(server, headers, origin) == 403
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1:1"])
@@ -171,7 +171,7 @@ def test_a_websocket_under_a_foreign_host_is_refused(server: Any, cookies: dict[
 
 def test_our_own_websocket_is_let_through(server: Any, cookies: dict[str, str]) -> None:
     cookie = "; ".join(f"{k}={v}" for k, v in cookies.items())
-    assert asyncio.run(_handshake(server, {"Cookie": cookie}, server.url)) == 101
+    assert handshake(server, {"Cookie": cookie}, server.url) == 101
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_every_answer_carries_the_headers(server: Any, path: str) -> None:
     assert "server" not in answer.headers
 
 
-def test_a_failure_of_ours_gives_a_reference_and_no_traceback(server: Any) -> None:
+def test_an_address_that_is_not_there_is_a_page_with_a_way_back(server: Any) -> None:
     with server.client(headers={"Accept": "text/html"}) as client:
         answer = client.get("/nothing/here")
     assert answer.status_code == 404

@@ -21,9 +21,14 @@ from typing import Any
 
 Plan = list[tuple[float, dict[str, Any]]]
 METRICS = (
-    "gateway.attempts_per_request", "predict.queue_depth", "features.hit_share", "gateway.traffic_vs_usual_pct",
-    "predict.batch_ms", "gateway.timeouts_per_s", "gateway.http_503_per_s",
-)  # fmt: skip
+    "gateway.attempts_per_request",
+    "predict.queue_depth",
+    "features.hit_share",
+    "gateway.traffic_vs_usual_pct",
+    "predict.batch_ms",
+    "gateway.timeouts_per_s",
+    "gateway.http_503_per_s",
+)
 HERE = Path("src/gradatim/content/senior_ai_engineer/reliability/incident_response/references")
 
 
@@ -61,10 +66,22 @@ def words(page_s: float) -> Plan:
     """What can be said without knowing anything."""
     return [
         (5.0, {"kind": "acknowledge", "alert": "all"}),
-        (300.0, {"kind": "status_update", "impact": "degraded", "share_low": 0.0, "share_high": 1.0, "next_update_min": 120}),
-        *((2100.0, {"kind": "answer", "message": q, "fact": "unknown"}) for q in ("q-share", "q-change", "q-over")),
+        (
+            300.0,
+            {
+                "kind": "status_update",
+                "impact": "degraded",
+                "share_low": 0.0,
+                "share_high": 1.0,
+                "next_update_min": 120,
+            },
+        ),
+        *(
+            (2100.0, {"kind": "answer", "message": q, "fact": "unknown"})
+            for q in ("q-share", "q-change", "q-over")
+        ),
         (2400.0, {"kind": "declare_over"}),
-    ]  # fmt: skip
+    ]
 
 
 def one(seed: int) -> tuple[int, str, list[int], int]:
@@ -83,7 +100,9 @@ def one(seed: int) -> tuple[int, str, list[int], int]:
     loudest = loudest_metric(obs["metrics"], obs["metrics_5m_ago"])
     losses = []
     for plan in plans():
-        steps = sorted((Step(round((page_s + d) * 1000), a) for d, a in [*plan, *words(page_s)]), key=lambda s: s.t_ms)
+        steps = sorted(
+            (Step(round((page_s + d) * 1000), a) for d, a in [*plan, *words(page_s)]), key=lambda s: s.t_ms
+        )
         losses.append(instance.timeline.run(steps).loss_micro)
     return seed, loudest, losses, Bench(instance).play("senior").outcome.loss_micro
 
@@ -121,13 +140,23 @@ def main() -> None:
     table = {m: candidates[min(range(len(candidates)), key=lambda i: score(i, g))] for m, g in groups.items()}
     print({m: len(g) for m, g in groups.items()})
     note = f"Searched on {args.instances} instances from seed {args.first_seed} by tools/labs/search_skill_free.py."
-    _write("blind", f"The best fixed plan of one or two actions after the first page. {note}", {"": candidates[ranked[0]]})
-    _write("lookup", f"First page and loudest metric, looked up. {note}", {"": candidates[ranked[0]], **table})
+    _write(
+        "blind",
+        f"The best fixed plan of one or two actions after the first page. {note}",
+        {"": candidates[ranked[0]]},
+    )
+    _write(
+        "lookup", f"First page and loudest metric, looked up. {note}", {"": candidates[ranked[0]], **table}
+    )
 
 
 def _write(name: str, doc: str, table: dict[str, Plan]) -> None:
     body = Path(__file__).with_name("skill_free_policy.py.txt").read_text(encoding="utf-8")
-    text = body.replace("__DOC__", doc).replace("__TABLE__", _literal(table)).replace("__METRICS__", _literal(METRICS))
+    text = (
+        body.replace("__DOC__", doc)
+        .replace("__TABLE__", _literal(table))
+        .replace("__METRICS__", _literal(METRICS))
+    )
     (HERE / f"{name}.py").write_text(text, encoding="utf-8")
 
 

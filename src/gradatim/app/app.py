@@ -9,7 +9,7 @@ import json
 import secrets
 import threading
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ from gradatim.core.money import usd
 if TYPE_CHECKING:
     from gradatim.app.room import Room
     from gradatim.lab.lab import Instance, Lab
+    from gradatim.lab.outcome import Outcome
+    from gradatim.lab.submission import Submission
     from gradatim.path import Catalogue
     from gradatim.store import Attempt, Store
 
@@ -70,29 +72,48 @@ class App:
 
     def next_step(self) -> dict[str, Any]:
         """The one next step, with its reason."""
-        open_attempts = [a for a in self.store.list_attempts(status="open") if a.player == "learner"]
         labs = self.labs()
+        open_attempts = [
+            a
+            for a in self.store.list_attempts(status="open")
+            if a.player == "learner" and self._row(a)["playable"]
+        ]
         if open_attempts:
             a = open_attempts[0]
             title = next((lab["title"] for lab in labs if lab["id"] == a.lab_id), a.lab_id)
             return {
                 "title": f"Go on with {title}",
                 "why": "The clock of an open attempt stands where you left it; nothing runs on without you.",
-                "lab_id": a.lab_id, "attempt_id": a.id, "minutes": None, "command": f"gradatim lab show {a.lab_id}",
-            }  # fmt: skip
+                "lab_id": a.lab_id,
+                "attempt_id": a.id,
+                "minutes": None,
+                "command": f"gradatim lab show {a.lab_id}",
+            }
         if not labs:
-            return {"title": "No lab is installed", "why": "Install a content pack.", "lab_id": None, "command": "gradatim doctor", "minutes": None}  # fmt: skip
+            return {
+                "title": "No lab is installed",
+                "why": "Install a content pack.",
+                "lab_id": None,
+                "command": "gradatim doctor",
+                "minutes": None,
+            }
         lab = labs[0]
-        done = sum(a.status == "finished" and a.player == "learner" for a in self.store.list_attempts(lab["id"]))
+        done = sum(
+            a.status == "finished" and a.player == "learner" for a in self.store.list_attempts(lab["id"])
+        )
         why = (
             "It is the first lab there is, and operations (D5) is where a senior engineer differs most visibly."
             if not done
-            else f"{done} practice run{'s' if done != 1 else ''} so far. Each seed draws another incident; one in three needs nothing."
+            else f"{done} practice run{'s' if done != 1 else ''} so far. "
+            "Each seed draws another incident; one in three needs nothing."
         )
         return {
-            "title": f"Practise: {lab['title']}", "why": why, "lab_id": lab["id"], "minutes": lab["minutes"],
+            "title": f"Practise: {lab['title']}",
+            "why": why,
+            "lab_id": lab["id"],
+            "minutes": lab["minutes"],
             "command": f"gradatim lab start {lab['id']}",
-        }  # fmt: skip
+        }
 
     # ------------------------------------------------------------------ labs
     def labs(self) -> list[dict[str, Any]]:
@@ -103,11 +124,17 @@ class App:
         specs = [load_spec(f) for f in folders.labs().values()]
         return [
             {
-                "id": s.id, "version": s.version, "title": s.title, "summary": s.summary, "module": s.module,
-                "skills": list(s.skills), "kind": s.kind, "minutes": s.minutes,
+                "id": s.id,
+                "version": s.version,
+                "title": s.title,
+                "summary": s.summary,
+                "module": s.module,
+                "skills": list(s.skills),
+                "kind": s.kind,
+                "minutes": s.minutes,
             }
             for s in specs
-        ]  # fmt: skip
+        ]
 
     def lab(self, lab_id: str) -> dict[str, Any]:
         """Everything the lab page shows."""
@@ -117,16 +144,24 @@ class App:
         folder = folders.folder(lab_id)
         spec = load_spec(folder)
         return {
-            "id": spec.id, "version": spec.version, "digest": folders.version_digest(folder), "title": spec.title,
-            "summary": spec.summary, "module": spec.module, "skills": list(spec.skills), "kind": spec.kind,
-            "minutes": spec.minutes, "pass_mark": spec.pass_mark,
+            "id": spec.id,
+            "version": spec.version,
+            "digest": folders.version_digest(folder),
+            "title": spec.title,
+            "summary": spec.summary,
+            "module": spec.module,
+            "skills": list(spec.skills),
+            "kind": spec.kind,
+            "minutes": spec.minutes,
+            "pass_mark": spec.pass_mark,
             "brief": (folder / "brief.md").read_text(encoding="utf-8"),
             "graded": [{"cause": c, "text": t} for c, t in spec.graded.items()],
-            "not_measured": list(spec.not_measured), "provenance": spec.provenance,
+            "not_measured": list(spec.not_measured),
+            "provenance": spec.provenance,
             "families": [{"id": f, "title": spec.family_titles.get(f, f)} for f in spec.families],
             "hints": len(load_hints(folder)),
             "attempts": self.attempts(lab_id),
-        }  # fmt: skip
+        }
 
     def _lab(self, lab_id: str) -> Lab:
         from gradatim.lab import catalogue
@@ -143,10 +178,14 @@ class App:
         lab.check(number, family)
         attempt = self.store.create_attempt(
             NewAttempt(
-                lab_id=lab.id, lab_version=lab.spec.version, lab_digest=lab.digest, seed=number, family=family,
+                lab_id=lab.id,
+                lab_version=lab.spec.version,
+                lab_digest=lab.digest,
+                seed=number,
+                family=family,
                 t_s=lab.spec.start_s,
             )
-        )  # fmt: skip
+        )
         self._referee(attempt)
         return self._row(attempt)
 
@@ -185,14 +224,16 @@ class App:
         """
         from gradatim.app.room import Room
 
+        a = self.store.get_attempt(attempt_id)
         with self._lock:
+            if a.status != "open":
+                # Perhaps ended by another process while this one had it open.
+                self._rooms.pop(attempt_id, None)
+                raise StateError(
+                    f"attempt {attempt_id} is {a.status}", next=f"gradatim lab score {attempt_id}"
+                )
             room = self._rooms.get(attempt_id)
             if room is None:
-                a = self.store.get_attempt(attempt_id)
-                if a.status != "open":
-                    raise StateError(
-                        f"attempt {attempt_id} is {a.status}", next=f"gradatim lab score {attempt_id}"
-                    )
                 room = self._rooms[attempt_id] = Room(self, a)
             return room
 
@@ -200,16 +241,27 @@ class App:
         """End an attempt: the clock runs to the horizon, the log is judged. Twice is the same as once."""
         a = self.store.get_attempt(attempt_id)
         if a.status == "open":
-            room = self.room(attempt_id)
-            submission, outcome, position = room.finish()
-            a = self.store.finish_attempt(
-                attempt_id, submission=submission.as_dict(), outcome=outcome.as_dict(),
-                loss_micro=outcome.loss_micro, outcome_hash=outcome.hash, t_s=position,
-            )  # fmt: skip
+            try:
+                a = self.room(attempt_id).finish(partial(self._close, attempt_id))
+            except StateError:
+                # Another thread or process was faster: its verdict stands.
+                a = self.store.get_attempt(attempt_id)
+                if a.status == "open":
+                    raise
             with self._lock:
                 self._rooms.pop(attempt_id, None)
             self._referee(a)
-        return self._verdict(a)
+        return self._verdict(self._finished(attempt_id))
+
+    def _close(self, attempt_id: str, submission: Submission, outcome: Outcome, t_s: float) -> Attempt:
+        return self.store.finish_attempt(
+            attempt_id,
+            submission=submission.as_dict(),
+            outcome=outcome.as_dict(),
+            loss_micro=outcome.loss_micro,
+            outcome_hash=outcome.hash,
+            t_s=t_s,
+        )
 
     def _verdict(self, a: Attempt) -> dict[str, Any]:
         from gradatim.app.figures import verdict
@@ -238,9 +290,10 @@ class App:
         outcome = self.instance(a).judge(self._submission(a))
         return {
             **self._verdict(a),
-            "recomputed_hash": outcome.hash, "recomputed_loss_usd": usd(outcome.loss_micro),
+            "recomputed_hash": outcome.hash,
+            "recomputed_loss_usd": usd(outcome.loss_micro),
             "matches": outcome.hash == a.outcome_hash and outcome.loss_micro == a.loss_micro,
-        }  # fmt: skip
+        }
 
     def whatif(self, attempt_id: str, edits: list[dict[str, Any]]) -> dict[str, Any]:
         """The outcome had the log been edited; each edit moves, drops or inserts one action."""
@@ -261,21 +314,42 @@ class App:
         a = self.store.get_attempt(attempt_id)
         instance = self.instance(a)
         spec = instance.lab.spec
-        if not isinstance(at_s, int | float) or not spec.start_s <= at_s <= spec.horizon_s:
-            raise InputError(f"cannot fork at {at_s!r} s", [f"at_s: from {spec.start_s:g} to {spec.horizon_s:g}"])
-        steps = [(s.t_ms / 1000.0, s.action) for s in self._steps(a) if s.t_ms < at_s * 1000]
+        if (
+            not isinstance(at_s, int | float)
+            or isinstance(at_s, bool)
+            or not spec.start_s <= at_s <= spec.horizon_s
+        ):
+            raise InputError(
+                f"cannot fork at {at_s!r} s", [f"at_s: from {spec.start_s:g} to {spec.horizon_s:g}"]
+            )
+        at_ms = round(at_s * 1000)
+        at_s = at_ms / 1000.0
+        steps = [(s.t_ms / 1000.0, s.action) for s in self._steps(a) if s.t_ms < at_ms]
         forked = self.store.create_attempt(
             NewAttempt(
-                lab_id=a.lab_id, lab_version=a.lab_version, lab_digest=a.lab_digest, seed=a.seed, family=a.family,
-                parent_id=a.id, fork_at_s=float(at_s), t_s=float(at_s), actions=steps,
+                lab_id=a.lab_id,
+                lab_version=a.lab_version,
+                lab_digest=a.lab_digest,
+                seed=a.seed,
+                family=a.family,
+                parent_id=a.id,
+                fork_at_s=float(at_s),
+                t_s=float(at_s),
+                actions=steps,
             )
-        )  # fmt: skip
+        )
         self._referee(forked)
         return self._row(forked)
 
     def play(
-        self, lab_id: str, policy: Path, *, seed: int, family: str | None = None, progress: Callable[[float], None] | None = None
-    ) -> dict[str, Any]:  # fmt: skip
+        self,
+        lab_id: str,
+        policy: Path,
+        *,
+        seed: int,
+        family: str | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> dict[str, Any]:
         """Play a policy file in its own limited process, and judge it."""
         from gradatim.app.playing import play
 
@@ -287,11 +361,16 @@ class App:
 
         return submit(self, lab_id, submission)
 
-    def check(self, lab_id: str, *, ci: bool = False, progress: Callable[[str], None] | None = None) -> dict[str, Any]:
-        """The proofs of a lab: {proof: {ok, detail}} and the matrix they rest on."""
+    def check(
+        self, lab_id: str, *, ci: bool = False, progress: Callable[[str], None] | None = None
+    ) -> dict[str, Any]:
+        """The proofs of a lab, by id or by folder: {proofs: {name: {ok, detail}}, matrix, ...}."""
+        from gradatim.lab import catalogue
         from gradatim.lab.check import check
 
-        return check(self._lab(lab_id), ci=ci, progress=progress)
+        folder = Path(lab_id)
+        lab = catalogue.open_lab(folder) if folder.is_dir() else self._lab(lab_id)
+        return check(lab, ci=ci, progress=progress)
 
     # ------------------------------------------------------------------ references
     def references(self, attempt_id: str) -> dict[str, Any]:
@@ -308,11 +387,14 @@ class App:
         a = self.store.get_attempt(attempt_id)
         if a.status == "open":
             raise StateError(
-                f"attempt {attempt_id} is still open", why="what was true stays hidden until it ends",
+                f"attempt {attempt_id} is still open",
+                why="what was true stays hidden until it ends",
                 next=f"gradatim lab submit {attempt_id}",
-            )  # fmt: skip
+            )
         if a.outcome is None:
-            raise StateError(f"attempt {attempt_id} is {a.status} and has no outcome", next="gradatim lab list")
+            raise StateError(
+                f"attempt {attempt_id} is {a.status} and has no outcome", next="gradatim lab list"
+            )
         return a
 
     def _submission(self, a: Attempt) -> dict[str, Any]:

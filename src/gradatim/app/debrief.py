@@ -44,28 +44,50 @@ def debrief(app: App, a: Attempt) -> dict[str, Any]:
     theirs = senior.outcome["outcome"]["by_cause"] if senior else {}
     causes = [
         {
-            "cause": c, "label": spec.graded[c].split(":")[0], "text": spec.graded[c], "usd": usd(m),
-            "senior_usd": usd(theirs[c]) if senior else None, "moment_s": moments.get(c),
+            "cause": c,
+            "label": spec.graded[c].split(":")[0],
+            "text": spec.graded[c],
+            "usd": usd(m),
+            "senior_usd": usd(theirs[c]) if senior else None,
+            "moment_s": moments.get(c),
         }
         for c, m in sorted(a.outcome["by_cause"].items(), key=lambda x: -x[1])
         if m or theirs.get(c)
-    ]  # fmt: skip
+    ]
     steps = app._steps(a)
     return {
         "attempt": app._row(a),
         "headline": scenario.truth.headline,
-        "family": {"id": scenario.family, "title": spec.family_titles.get(scenario.family, scenario.family), "variant": scenario.variant, "healthy": scenario.healthy},
+        "family": {
+            "id": scenario.family,
+            "title": spec.family_titles.get(scenario.family, scenario.family),
+            "variant": scenario.variant,
+            "healthy": scenario.healthy,
+        },
         "lost": {
-            "usd": usd(a.loss_micro), "senior_usd": compared["senior_usd"], "idle_usd": compared["idle_usd"],
+            "usd": usd(a.loss_micro),
+            "senior_usd": compared["senior_usd"],
+            "idle_usd": compared["idle_usd"],
             "oracle_usd": compared["oracle_usd"],
         },
-        "regret": compared["regret"], "stakes_usd": compared["stakes_usd"],
-        "by_cause": causes, "signals": a.outcome["signals"],
-        "truth": {"component": scenario.truth.component, "mechanism": scenario.truth.mechanism, "scope": scenario.truth.scope},
+        "regret": compared["regret"],
+        "stakes_usd": compared["stakes_usd"],
+        "by_cause": causes,
+        "signals": a.outcome["signals"],
+        "truth": {
+            "component": scenario.truth.component,
+            "mechanism": scenario.truth.mechanism,
+            "scope": scenario.truth.scope,
+        },
         "timeline": {
-            "start_s": spec.start_s, "end_s": spec.horizon_s, "origin_s": 8 * 3600.0,
+            "start_s": spec.start_s,
+            "end_s": spec.horizon_s,
+            "origin_s": 8 * 3600.0,
             "loss_per_min": worked.get("loss_per_min") or {"t_s": [], "you_usd": [], "senior_usd": []},
-            "truth": [{"from_s": max(s.from_s, spec.start_s), "to_s": s.to_s, "text": s.text, "harm": s.harm} for s in scenario.truth.spans],
+            "truth": [
+                {"from_s": max(s.from_s, spec.start_s), "to_s": s.to_s, "text": s.text, "harm": s.harm}
+                for s in scenario.truth.spans
+            ],
             "visible": worked.get("visible", []),
             "you": marks(steps),
             "senior": marks(_steps(senior.outcome["steps"])) if senior else [],
@@ -76,10 +98,10 @@ def debrief(app: App, a: Attempt) -> dict[str, Any]:
         "commands": [
             f"gradatim lab score {a.id}",
             f"gradatim lab replay {a.id}",
-            f'gradatim lab whatif {a.id} --edit \'{{"drop": 0}}\'',
+            f"gradatim lab whatif {a.id} --edit '{{\"drop\": 0}}'",
         ],
         "hash": a.outcome_hash,
-    }  # fmt: skip
+    }
 
 
 def marks(steps: list[Step]) -> list[dict[str, Any]]:
@@ -89,11 +111,13 @@ def marks(steps: list[Step]) -> list[dict[str, Any]]:
 
     return [
         {
-            "t_s": s.t_ms / 1000.0, "text": title(s.action), "kind": s.action["kind"],
+            "t_s": s.t_ms / 1000.0,
+            "text": title(s.action),
+            "kind": s.action["kind"],
             "strong": ACTIONS[s.action["kind"]].changes_service,
         }
         for s in steps
-    ]  # fmt: skip
+    ]
 
 
 def _steps(stored: list[dict[str, Any]]) -> list[Step]:
@@ -126,12 +150,14 @@ def work_out(app: App, a: Attempt) -> None:
         key(a),
         {
             "loss_per_min": {
-                "t_s": [start + 60.0 * i for i in range(len(curves[0]))], "you_usd": curves[0], "senior_usd": curves[1],
+                "t_s": [start + 60.0 * i for i in range(len(curves[0]))],
+                "you_usd": curves[0],
+                "senior_usd": curves[1],
             },
             "visible": seen,
             "counterfactuals": counterfactuals(app, a, steps),
         },
-    )  # fmt: skip
+    )
 
 
 def visible(world: World) -> list[dict[str, Any]]:
@@ -162,19 +188,24 @@ def counterfactuals(app: App, a: Attempt, steps: tuple[Step, ...]) -> list[dict[
     assert a.outcome is not None
     onset = a.outcome["signals"].get("onset_s", -1)
     changes = [(i, s) for i, s in enumerate(steps) if ACTIONS[s.action["kind"]].changes_service]
-    rows = []
+    rows: list[tuple[str, list[dict[str, Any]]]] = []
     for i, s in changes[:6]:
         t = s.t_ms / 1000.0
         rows.append((f"without {title(s.action)} at {clock_text(t)[:5]}", [{"drop": i}]))
         early = max(t - 600.0, float(onset) + 60.0 if onset > 0 else t)
         if early < t - 30.0:
             rows.append(
-                (f"{title(s.action)} at {clock_text(early)[:5]} instead of {clock_text(t)[:5]}", [{"move": i, "to_s": early}])
+                (
+                    f"{title(s.action)} at {clock_text(early)[:5]} instead of {clock_text(t)[:5]}",
+                    [{"move": i, "to_s": early}],
+                )
             )
     if len(changes) > 1:
         rows.append(("without any change of the service", [{"drop": i} for i, _ in changes]))
     made = []
     for text, edits in rows:
         result = whatif(app, a, edits)
-        made.append({"text": text, "delta_usd": result["delta_usd"], "total_usd": result["loss_usd"], "edits": edits})
+        made.append(
+            {"text": text, "delta_usd": result["delta_usd"], "total_usd": result["loss_usd"], "edits": edits}
+        )
     return sorted(made, key=lambda r: -abs(r["delta_usd"]))[:MOST_COUNTERFACTUALS]

@@ -27,7 +27,14 @@ def desk(session: LiveSession) -> dict[str, Any]:
         "price_sheet": [asdict(p) for p in paperwork.price_sheet()],
         "slo": paperwork.slo_yaml(facts),
         "history": [
-            {"id": c.id, "t_s": c.at_s, "kind": c.kind, "component": c.component, "who": c.who, "text": c.text}
+            {
+                "id": c.id,
+                "t_s": c.at_s,
+                "kind": c.kind,
+                "component": c.component,
+                "who": c.who,
+                "text": c.text,
+            }
             for c in w.changes
             if c.at_s <= w.now_s
         ],
@@ -35,4 +42,4 @@ def desk(session: LiveSession) -> dict[str, Any]:
             name: [{"name": c.name, "type": c.type, "unit": c.unit, "text": c.meaning} for c in columns]
             for name, columns in tables.schema().items()
         },
-    }  # fmt: skip
+    }

@@ -18,17 +18,38 @@ def row(app: App, a: Attempt) -> dict[str, Any]:
     from gradatim.lab import folders
     from gradatim.lab.spec import load_spec
 
-    spec = load_spec(folders.folder(a.lab_id))
+    # The lab of an old attempt may be gone; the attempt is listed all the same.
+    at = folders.labs().get(a.lab_id)
+    spec = load_spec(at) if at is not None else None
+    title = spec.title if spec else a.lab_id
     made: dict[str, Any] = {
-        "id": a.id, "lab_id": a.lab_id, "lab_title": spec.title, "title": spec.title, "lab_version": a.lab_version,
-        "kind": a.kind, "seed": str(a.seed), "family": a.family, "player": a.player, "status": a.status,
-        "started_at": a.created_at, "updated_at": a.updated_at,
-        "finished_at": a.updated_at if a.status == "finished" else None, "ended": a.status != "open",
-        "t_s": a.t_s, "start_s": spec.start_s, "horizon_s": spec.horizon_s, "clock": clock_text(a.t_s),
-        "parent_id": a.parent_id, "fork_at_s": a.fork_at_s, "rewinds": a.rewinds,
-        "loss_usd": None if a.loss_micro is None else usd(a.loss_micro), "hash": a.outcome_hash, "regret": None,
-    }  # fmt: skip
-    if a.status == "finished" and a.outcome is not None:
+        "id": a.id,
+        "lab_id": a.lab_id,
+        "lab_title": title,
+        "title": title,
+        "lab_version": a.lab_version,
+        "playable": at is not None and folders.version_digest(at) == a.lab_digest,
+        "kind": a.kind,
+        "seed": str(a.seed),
+        "family": a.family,
+        "player": a.player,
+        "status": a.status,
+        "started_at": a.created_at,
+        "updated_at": a.updated_at,
+        "finished_at": a.updated_at if a.status == "finished" else None,
+        "ended": a.status != "open",
+        "t_s": a.t_s,
+        "start_s": spec.start_s if spec else 0.0,
+        "horizon_s": spec.horizon_s if spec else a.t_s,
+        "clock": clock_text(a.t_s),
+        "parent_id": a.parent_id,
+        "fork_at_s": a.fork_at_s,
+        "rewinds": a.rewinds,
+        "loss_usd": None if a.loss_micro is None else usd(a.loss_micro),
+        "hash": a.outcome_hash,
+        "regret": None,
+    }
+    if spec is not None and a.status == "finished" and a.outcome is not None:
         made["regret"] = regret_of(app, a)["regret"]
     return made
 
@@ -43,13 +64,16 @@ def verdict(a: Attempt) -> dict[str, Any]:
     """The outcome of a finished attempt."""
     assert a.outcome is not None
     return {
-        "attempt": a.id, "lab": a.lab_id, "seed": str(a.seed),
+        "attempt": a.id,
+        "lab": a.lab_id,
+        "seed": str(a.seed),
         "status": "practice" if a.status == "finished" else a.status,
         "loss_usd": a.outcome["loss_usd"],
         "by_cause_usd": {c: usd(m) for c, m in a.outcome["by_cause"].items()},
         "by_cause": {c: usd(m) for c, m in a.outcome["by_cause"].items()},
-        "signals": a.outcome["signals"], "hash": a.outcome_hash,
-    }  # fmt: skip
+        "signals": a.outcome["signals"],
+        "hash": a.outcome_hash,
+    }
 
 
 def regret_of(app: App, a: Attempt) -> dict[str, Any]:
@@ -65,12 +89,14 @@ def regret_of(app: App, a: Attempt) -> dict[str, Any]:
     free = [r.name for r in spec.reference if r.kind in SCORING_KINDS]
     missing = [n for n in (senior, *free) if n not in loss]
     figures: dict[str, Any] = {
-        "regret": None, "stakes_usd": None, "references_known": len(known),
+        "regret": None,
+        "stakes_usd": None,
+        "references_known": len(known),
         "references_total": len(spec.reference) + 1,
         "senior_usd": usd(loss[senior]) if senior in loss else None,
         "idle_usd": usd(loss["idle"]) if "idle" in loss else None,
         "oracle_usd": usd(loss["oracle"]) if "oracle" in loss else None,
-    }  # fmt: skip
+    }
     if missing or a.loss_micro is None:
         return figures
     at = stakes(loss[senior], [loss[n] for n in free], micro(spec.usual_stakes_usd))

@@ -17,8 +17,14 @@ LARGEST_SUBMISSION = 4_000_000
 
 
 def play(
-    app: App, lab_id: str, policy: Path, *, seed: int | None, family: str | None, progress: Callable[[float], None] | None
-) -> dict[str, Any]:  # fmt: skip
+    app: App,
+    lab_id: str,
+    policy: Path,
+    *,
+    seed: int | None,
+    family: str | None,
+    progress: Callable[[float], None] | None,
+) -> dict[str, Any]:
     """Play a policy file in its own process; the attempt is kept with its log and its outcome.
 
     Raises:
@@ -37,15 +43,25 @@ def play(
     outcome = session.finish()
     a = app.store.create_attempt(
         NewAttempt(
-            lab_id=lab.id, lab_version=lab.spec.version, lab_digest=lab.digest, seed=number, family=family,
-            kind="policy", player=policy.name[:80], t_s=lab.spec.start_s,
+            lab_id=lab.id,
+            lab_version=lab.spec.version,
+            lab_digest=lab.digest,
+            seed=number,
+            family=family,
+            kind="policy",
+            player=policy.name[:80],
+            t_s=lab.spec.start_s,
             actions=[(s.t_ms / 1000.0, s.action) for s in session.steps],
         )
-    )  # fmt: skip
+    )
     a = app.store.finish_attempt(
-        a.id, submission=session.submission().as_dict(), outcome=outcome.as_dict(), loss_micro=outcome.loss_micro,
-        outcome_hash=outcome.hash, t_s=lab.spec.horizon_s,
-    )  # fmt: skip
+        a.id,
+        submission=session.submission().as_dict(),
+        outcome=outcome.as_dict(),
+        loss_micro=outcome.loss_micro,
+        outcome_hash=outcome.hash,
+        t_s=lab.spec.horizon_s,
+    )
     app._referee(a)
     return {**verdict(a), **regret_of(app, a)}
 
@@ -73,13 +89,23 @@ def submit(app: App, lab_id: str, path: Path) -> dict[str, Any]:
     outcome = lab.instance(sub.seed, sub.family).judge(sub)
     a = app.store.create_attempt(
         NewAttempt(
-            lab_id=lab.id, lab_version=lab.spec.version, lab_digest=lab.digest, seed=sub.seed, family=sub.family,
-            player=path.name[:80], t_s=lab.spec.start_s, actions=[(s.t_ms / 1000.0, s.action) for s in sub.actions],
+            lab_id=lab.id,
+            lab_version=lab.spec.version,
+            lab_digest=lab.digest,
+            seed=sub.seed,
+            family=sub.family,
+            player=path.name[:80],
+            t_s=lab.spec.start_s,
+            actions=[(s.t_ms / 1000.0, s.action) for s in sub.actions],
         )
-    )  # fmt: skip
+    )
     a = app.store.finish_attempt(
-        a.id, submission=sub.as_dict(), outcome=outcome.as_dict(), loss_micro=outcome.loss_micro,
-        outcome_hash=outcome.hash, t_s=lab.spec.horizon_s,
-    )  # fmt: skip
+        a.id,
+        submission=sub.as_dict(),
+        outcome=outcome.as_dict(),
+        loss_micro=outcome.loss_micro,
+        outcome_hash=outcome.hash,
+        t_s=lab.spec.horizon_s,
+    )
     app._referee(a)
     return {**verdict(a), **regret_of(app, a)}

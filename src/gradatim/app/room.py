@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import secrets
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gradatim.core.errors import InputError, StateError
@@ -38,6 +40,8 @@ class Room:
         self._lock = threading.RLock()
         self._instance = app.instance(attempt)
         self._clock_saved = 0.0
+        # A cursor of another room, perhaps of a server that was killed, must not be taken for one of this.
+        self._generation = secrets.randbits(40)
         self._open(attempt)
         # The query worker takes a second to start; nobody should wait for it at the first query.
         threading.Thread(target=_start_queries, daemon=True).start()
@@ -48,16 +52,26 @@ class Room:
         self._row = attempt
         self._session = LiveSession(self._instance)
         steps = [Step(round(a.t_s * 1000), a.action) for a in self._app.store.actions(self.id)]
-        self._session.load(steps, max(attempt.t_s, self._session.world.start_s))
+        # Actions are logged in whole milliseconds, so the clock stands on one too.
+        self._session.load(steps, round(max(attempt.t_s, self._session.world.start_s) * 1000) / 1000.0)
         self._logs = Logs(self._session.telemetry, self._session.world.changes)
-        self._generation = getattr(self, "_generation", 0) + 1
+        self._told: dict[tuple[str, str], dict[str, Any]] = {}
+        self._generation += 1
 
-    def _follow(self) -> None:
-        """Take in what another process did to the same attempt."""
+    def _follow(self) -> bool:
+        """Take in what another process did to the same attempt; whether it did anything.
+
+        Raises:
+            StateError: it has ended the attempt.
+        """
         now = self._app.store.get_attempt(self.id)
+        if now.status != "open":
+            raise StateError(f"attempt {self.id} is {now.status}", next=f"gradatim lab score {self.id}")
         count = len(self._app.store.actions(self.id))
-        if now.rewinds != self._rewinds or count != len(self._session.steps):
-            self._open(now)
+        if now.rewinds == self._rewinds and count == len(self._session.steps):
+            return False
+        self._open(now)
+        return True
 
     # ------------------------------------------------------------------ once
     def hello(self) -> dict[str, Any]:
@@ -69,17 +83,21 @@ class Room:
             return {
                 "attempt": self._app._row(self._row),
                 "clock": self.clock(),
-                "start_s": self._session.world.start_s, "horizon_s": self._session.world.horizon_s,
+                "start_s": self._session.world.start_s,
+                "horizon_s": self._session.world.horizon_s,
                 **panels(t),
                 "actions": catalogue(),
                 "vocabulary": {
-                    "components": list(COMPONENTS), "mechanisms": [{"id": k, "text": v} for k, v in MECHANISMS.items()],
-                    "scopes": list(SCOPES), "clients": list(CLIENTS), "airports": list(AIRPORTS),
+                    "components": list(COMPONENTS),
+                    "mechanisms": [{"id": k, "text": v} for k, v in MECHANISMS.items()],
+                    "scopes": list(SCOPES),
+                    "clients": list(CLIENTS),
+                    "airports": list(AIRPORTS),
                 },
                 **desk(self._session),
                 "command": f"gradatim lab start {self._row.lab_id} --seed {self._row.seed}"
                 + (f" --family {self._row.family}" if self._row.family else ""),
-            }  # fmt: skip
+            }
 
     # ------------------------------------------------------------------ time
     def clock(self) -> dict[str, Any]:
@@ -94,11 +112,13 @@ class Room:
             wall = time.monotonic()
             if clock["ended"] or wall - self._clock_saved >= CLOCK_EVERY_S:
                 self._save_clock()
-            return clock
+            return self.clock()
 
     def _save_clock(self) -> None:
         self._clock_saved = time.monotonic()
-        self._app.store.set_clock(self.id, self._session.world.now_s, rewinds=self._rewinds)
+        if not self._app.store.set_clock(self.id, self._session.world.now_s, rewinds=self._rewinds):
+            # Another process is ahead, or has rewound or ended the attempt.
+            self._follow()
 
     def next_alert(self, limit_s: float = 3600.0) -> dict[str, Any]:
         """Advance tick by tick until an alert begins to fire, a message arrives, or `limit_s` has passed."""
@@ -113,7 +133,7 @@ class Room:
                 if s.book.first_new_alert_after(start) is not None or len(s.inbox()) > mail:
                     break
             self._save_clock()
-            return s.clock()
+            return self.clock()
 
     # ------------------------------------------------------------------ news
     def since(self, cursor: dict[str, Any] | None) -> dict[str, Any]:
@@ -124,11 +144,23 @@ class Room:
             first = int(c.get("ticks", 0))
             columns, n = chart_columns(t, first)
             told = float(c.get("log_s", -1.0))
-            lines = self._logs.lines(told if told >= 0 else max(0.0, s.world.now_s - 600.0), newest_first=True, limit=LOG_IN_FRAME)
+            # Lines can be read once their tick is complete: those of the tick that runs are still to come.
+            complete_s = t.record.n_ticks * t.record.tick_s
+            lines = self._logs.lines(
+                told if told >= 0 else max(0.0, complete_s - 600.0),
+                max(told, complete_s),
+                newest_first=True,
+                limit=LOG_IN_FRAME,
+            )
             marks = self._marks()
             latest = t.latest(["slo.budget_left_pct", "slo.burn_5m", "slo.lost_usd_per_min"])
             return {
-                "cursor": {"generation": self._generation, "ticks": n, "log_s": s.world.now_s, "marks": len(marks)},
+                "cursor": {
+                    "generation": self._generation,
+                    "ticks": n,
+                    "log_s": complete_s,
+                    "marks": len(marks),
+                },
                 "t_s": s.world.now_s,
                 "ticks": columns,
                 "alerts": s.alerts(),
@@ -139,7 +171,7 @@ class Room:
                 "budget": {"left_pct": latest["slo.budget_left_pct"], "burn_rate": latest["slo.burn_5m"]},
                 "lost": self._lost(latest["slo.lost_usd_per_min"]),
                 "service": s.world.service(),
-            }  # fmt: skip
+            }
 
     def _lost(self, per_min: float | None) -> dict[str, Any]:
         """The operators' own estimate, from the price sheet and visible counters. The true loss is the debrief's."""
@@ -151,23 +183,36 @@ class Room:
         return {"usd": sum(seen) * w.record().tick_s / 60.0 + spent, "usd_per_min": per_min, "estimate": True}
 
     def _marks(self) -> list[dict[str, Any]]:
+        """Every mark there is by now, in the order in which they were told: a cursor by count misses none."""
         w = self._session.world
-        marks = [
-            {"t_s": c.at_s, "kind": c.kind, "text": f"{c.id} {c.text}", "component": c.component}
+        marks: dict[tuple[str, str], dict[str, Any]] = {
+            ("change", c.id): {
+                "t_s": c.at_s,
+                "kind": c.kind,
+                "text": f"{c.id} {c.text}",
+                "component": c.component,
+            }
             for c in w.changes
             if 0 <= c.at_s <= w.now_s
-        ]
-        marks += [
-            {"t_s": x.t_s, "kind": "alert", "text": x.name, "severity": x.severity}
+        }
+        marks |= {
+            ("alert", x.alert_id): {"t_s": x.t_s, "kind": "alert", "text": x.name, "severity": x.severity}
             for x in self._session.book.transitions()
             if x.state == "firing"
-        ]
-        marks += [
-            {"t_s": d.t_s, "kind": "own", "text": preview.title(d.message), "effective_at_s": d.effective_at_s}
+        }
+        marks |= {
+            ("own", str(d.ordinal)): {
+                "t_s": d.t_s,
+                "kind": "own",
+                "text": preview.title(d.message),
+                "effective_at_s": d.effective_at_s,
+            }
             for d in w.ops.done
-        ]
-        # By the time they became known, so that a cursor by count never misses one.
-        return sorted(marks, key=lambda m: (m["t_s"], m["kind"], m["text"]))
+        }
+        # Several may have one time, and not all of them may have been told: new ones come after told ones.
+        new = sorted((m for m in marks.items() if m[0] not in self._told), key=lambda m: m[1]["t_s"])
+        self._told |= dict(new)
+        return list(self._told.values())
 
     def observe(self) -> dict[str, Any]:
         """What a policy gets."""
@@ -178,7 +223,7 @@ class Room:
     def preview(self, action: Any) -> dict[str, Any]:
         """What an action would touch, cost and risk; all problems with it. Changes nothing."""
         with self._lock:
-            return preview.preview(self._session.world, action)
+            return self._session.preview(action)
 
     def act(self, action: Any) -> dict[str, Any]:
         """Take an action. It is confirmed only when it is on disk.
@@ -209,16 +254,20 @@ class Room:
             StateError: not a practice attempt.
         """
         with self._lock:
-            w = self._session.world
             if self._row.kind != "practice":
                 raise StateError("only a practice attempt can be rewound")
-            if not isinstance(to_s, int | float) or not w.start_s <= to_s <= w.now_s:
+            self._follow()
+            w = self._session.world
+            if (
+                not isinstance(to_s, int | float)
+                or isinstance(to_s, bool)
+                or not w.start_s <= to_s <= w.now_s
+            ):
                 raise InputError(f"cannot rewind to {to_s!r} s", [f"to_s: from {w.start_s:g} to {w.now_s:g}"])
-            self._app.store.withdraw_actions(self.id, math.nextafter(float(to_s), 0.0))
-            self._app.store.set_clock(self.id, float(to_s), rewinds=self._app.store.get_attempt(self.id).rewinds)
+            at_s = round(to_s * 1000) / 1000.0
+            self._app.store.withdraw_actions(self.id, math.nextafter(at_s, 0.0))
+            self._app.store.set_clock(self.id, at_s)
             self._open(self._app.store.get_attempt(self.id))
-            if self._session.world.now_s < to_s:
-                self._session.advance(to_s - self._session.world.now_s)
             return self.clock()
 
     # ------------------------------------------------------------------ reading
@@ -231,15 +280,25 @@ class Room:
         return dict(run_query(sql, tables))
 
     def log(
-        self, *, match: str | None = None, level: str | None = None, component: str | None = None,
-        before_s: float | None = None, limit: int = 200,
-    ) -> dict[str, Any]:  # fmt: skip
+        self,
+        *,
+        match: str | None = None,
+        level: str | None = None,
+        component: str | None = None,
+        before_s: float | None = None,
+        limit: int = 200,
+    ) -> dict[str, Any]:
         """Log lines before `before_s`, newest last."""
         with self._lock:
             lines = self._logs.lines(
-                0.0, before_s, match=match or None, level=level or None, component=component or None,
-                limit=max(1, min(int(limit), 2000)), newest_first=True,
-            )  # fmt: skip
+                0.0,
+                before_s,
+                match=match or None,
+                level=level or None,
+                component=component or None,
+                limit=max(1, min(int(limit), 2000)),
+                newest_first=True,
+            )
             return {"lines": [_line(x) for x in reversed(lines)], "total": self._logs.count(before_s)}
 
     def notes(self) -> str:
@@ -254,6 +313,10 @@ class Room:
         """
         if not isinstance(text, str) or len(text) > 100_000:
             raise InputError("notes are text of at most 100,000 characters")
+        try:
+            text.encode()
+        except UnicodeEncodeError as e:
+            raise InputError("notes are text", [f"character {e.start}: half of a surrogate pair"]) from None
         self._app.store.set_note(self.id, text)
 
     # ------------------------------------------------------------------ ending
@@ -262,11 +325,19 @@ class Room:
         with self._lock:
             return self._session.submission().as_dict()
 
-    def finish(self) -> tuple[Submission, Outcome, float]:
-        """Run to the horizon and judge."""
+    def finish(self, close: Callable[[Submission, Outcome, float], Attempt]) -> Attempt:
+        """Run to the horizon, judge, and `close` the attempt on disk, before anyone else may touch it.
+
+        Raises:
+            StateError: another process has ended the attempt.
+        """
         with self._lock:
             self._follow()
-            return self._session.submission(), self._session.finish(), self._session.world.now_s
+            submission, outcome = self._session.submission(), self._session.finish()
+            # Judging takes a second; what another process did in it is judged too.
+            while self._follow():
+                submission, outcome = self._session.submission(), self._session.finish()
+            return close(submission, outcome, self._session.world.now_s)
 
 
 def _start_queries() -> None:
@@ -281,9 +352,11 @@ def panels(t: Telemetry) -> dict[str, Any]:
     from gradatim.sim.telemetry.catalogue import PANELS
 
     return {
-        "series": [s.as_dict() for s in t.catalogue], "panels": [p.as_dict() for p in PANELS],
-        "log_components": list(PARTS), "tick_s": t.record.tick_s,
-    }  # fmt: skip
+        "series": [s.as_dict() for s in t.catalogue],
+        "panels": [p.as_dict() for p in PANELS],
+        "log_components": list(PARTS),
+        "tick_s": t.record.tick_s,
+    }
 
 
 def chart_columns(t: Telemetry, first: int) -> tuple[dict[str, Any], int]:
@@ -301,7 +374,9 @@ def chart_columns(t: Telemetry, first: int) -> tuple[dict[str, Any], int]:
         # Which tick of this series was newest when the column was drawn.
         late = max(0, round((s.lag_s - SHOWN_LAG_S) / r.tick_s))
         index = np.arange(first, n) - late
-        column = np.where(index >= 0, seen[np.clip(index, 0, max(0, len(seen) - 1))] if len(seen) else np.nan, np.nan)
+        column = np.where(
+            index >= 0, seen[np.clip(index, 0, max(0, len(seen) - 1))] if len(seen) else np.nan, np.nan
+        )
         series[s.id] = [None if v != v else v for v in column.tolist()]
     return {"t": ends.tolist(), "series": series}, n
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from gradatim.core.errors import GradatimError, InputError
@@ -13,14 +14,16 @@ if TYPE_CHECKING:
     from gradatim.store import Attempt
 
 _timelines: dict[str, Any] = {}
+_lock = threading.Lock()
 
 
 def timeline(app: App, a: Attempt) -> Any:
     """The instance of an attempt with its snapshots; the last one used is kept."""
-    if a.id not in _timelines:
-        _timelines.clear()
-        _timelines[a.id] = app.instance(a).timeline
-    return _timelines[a.id]
+    with _lock:
+        if a.id not in _timelines:
+            _timelines.clear()
+            _timelines[a.id] = app.instance(a).timeline
+        return _timelines[a.id]
 
 
 def whatif(app: App, a: Attempt, edits: list[dict[str, Any]]) -> dict[str, Any]:
@@ -36,7 +39,9 @@ def whatif(app: App, a: Attempt, edits: list[dict[str, Any]]) -> dict[str, Any]:
         "loss_usd": usd(outcome.loss_micro),
         "delta_usd": usd(outcome.loss_micro - a.loss_micro),
         "by_cause": {c: usd(m) for c, m in outcome.by_cause.items()},
-        "by_cause_delta_usd": {c: usd(m - a.outcome["by_cause"].get(c, 0)) for c, m in outcome.by_cause.items()},
+        "by_cause_delta_usd": {
+            c: usd(m - a.outcome["by_cause"].get(c, 0)) for c, m in outcome.by_cause.items()
+        },
         "signals": outcome.signals,
         "hash": outcome.hash,
         "edits": edits,
@@ -54,13 +59,22 @@ def edited(app: App, a: Attempt, edits: Any) -> tuple[Step, ...]:
     problems: list[str] = []
 
     def at(value: Any, where: str) -> int:
-        if isinstance(value, int | float) and not isinstance(value, bool) and spec.start_s <= value <= spec.horizon_s:
+        if (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and spec.start_s <= value <= spec.horizon_s
+        ):
             return round(value * 1000)
         problems.append(f"{where}: {value!r} is not a time from {spec.start_s:g} to {spec.horizon_s:g} s")
         return 0
 
     def existing(value: Any, where: str) -> int | None:
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(steps) and steps[value] is not None:
+        if (
+            isinstance(value, int)
+            and not isinstance(value, bool)
+            and 0 <= value < len(steps)
+            and steps[value] is not None
+        ):
             return value
         problems.append(f"{where}: there is no action {value!r}; the log has {len(steps)}, counted from 0")
         return None

@@ -149,14 +149,17 @@ def _prune(current: Path) -> None:
 
 @functools.cache
 def fingerprint(source: Path = SIMULATOR) -> str:
-    """Names what the machine code depends on: the compiled packages' sources, versions, the processor."""
+    """Names what the machine code depends on: the compiled packages' sources, versions, the processor.
+
+    Place and time of a file count as well as its text: numba compares those, and would compile again.
+    """
     parts = [importlib.metadata.version("numba"), platform.python_version(), platform.machine(), _processor()]
     state = hashlib.blake2b("\n".join(parts).encode(), digest_size=10)
     texts = {file: file.read_bytes() for file in sorted(source.rglob("*.py"))}
     compiled = {file.parent for file, text in texts.items() if b"numba" in text}
     for file, text in texts.items():
         if file.parent in compiled:
-            state.update(file.relative_to(source).as_posix().encode() + b"\0" + text + b"\0")
+            state.update(f"{file}\0{file.stat().st_mtime_ns}\0".encode() + text)
     return state.hexdigest()
 
 

@@ -13,7 +13,9 @@ from typing import Any
 
 def canonical_json(value: Any) -> bytes:
     """The canonical bytes of a JSON value. NaN and infinity are refused."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
 
 
 def digest(value: Any) -> str:
@@ -32,6 +34,7 @@ def _refuse_floats(value: Any, where: str) -> None:
         raise TypeError(f"a float at {where} cannot be part of a hashed outcome")
     if isinstance(value, dict):
         for k, v in value.items():
+            _refuse_floats(k, f"a key of {where}")
             _refuse_floats(v, f"{where}.{k}")
     elif isinstance(value, (list, tuple)):
         for i, v in enumerate(value):

@@ -35,7 +35,8 @@ class GradatimError(Exception):
 
     def as_dict(self) -> dict[str, object]:
         """The same facts for the JSON API."""
-        return {"error": type(self).__name__, "what": self.what, "where": self.where, "why": self.why, "next": self.next}
+        facts = {"what": self.what, "where": self.where, "why": self.why, "next": self.next}
+        return {"error": type(self).__name__, **facts}
 
 
 class InputError(GradatimError):
@@ -81,4 +82,6 @@ class MissingGroup(GradatimError):
     """An optional group of packages is needed and not installed."""
 
     def __init__(self, feature: str, group: str, package: str) -> None:
-        super().__init__(f"{feature} needs the package {package}, which is not installed", next=f"make {group}")
+        super().__init__(
+            f"{feature} needs the package {package}, which is not installed", next=f"make {group}"
+        )

@@ -31,7 +31,8 @@ def _module(folder: Path, lab_id: str) -> ModuleType:
     path = folder / "lab.py"
     mark = hashlib.blake2b(str(folder).encode(), digest_size=4).hexdigest()
     name = f"_gradatim_lab_{lab_id.replace('-', '_')}_{mark}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    # A package, so that `from . import loss` finds the files beside lab.py wherever the folder lies.
+    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=[str(folder)])
     if not path.is_file() or spec is None or spec.loader is None:
         raise InputError("not a lab folder: lab.py is missing", where=str(folder), next="gradatim lab new ID")
     module = importlib.util.module_from_spec(spec)

@@ -8,6 +8,7 @@ from gradatim.core.errors import GradatimError, InputError
 from gradatim.lab.outcome import Outcome
 from gradatim.lab.submission import MAX_ACTIONS, Step, Submission
 from gradatim.sim.actions import parse_action
+from gradatim.sim.platform.preview import preview
 from gradatim.sim.telemetry.alerts import AlertBook
 from gradatim.sim.telemetry.telemetry import Telemetry
 
@@ -51,7 +52,8 @@ class LiveSession:
             raise InputError(
                 f"cannot advance by {seconds!r}", ["seconds must be above 0 and at most 1,000,000"]
             )
-        self.world.advance(max(1, round((self.world.now_s + seconds) * 1000)) / 1000.0)
+        now_ms = round(self.world.now_s * 1000)
+        self.world.advance(max(now_ms + 1, round((self.world.now_s + seconds) * 1000)) / 1000.0)
         self.telemetry.update(self.world.record())
         return self.clock()
 
@@ -79,6 +81,14 @@ class LiveSession:
             self.steps.append(Step(round(self.world.now_s * 1000), action))
             self.telemetry.update(self.world.record())
         return receipt._asdict()
+
+    def preview(self, message: Any) -> dict[str, Any]:
+        """What an action would touch and cost, with every reason why it would be refused now. Changes nothing."""
+        said = preview(self.world, message)
+        if not said["problems"]:
+            reason = self.instance.lab.live.refusal(self.world, parse_action(message).model_dump())
+            said["problems"] = [r for r in (reason, "the shift is over" if self.ended else "") if r]
+        return said
 
     # ---------------------------------------------------------------- looking
     def alerts(self) -> list[dict[str, Any]]:

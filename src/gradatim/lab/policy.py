@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,10 +40,14 @@ def drive(session: LiveSession, policy: Policy, progress: Callable[[float], None
         reply = policy({**session.observe(), "receipts": receipts}, query)
         actions, seconds = _checked(reply)
         receipts = [session.act(a) for a in actions]
-        session.advance(min(MOST_S, max(LEAST_S, seconds)))
+        session.advance(seconds)
         if progress is not None:
             progress(session.world.now_s / session.world.horizon_s)
-    raise PolicyError(f"the policy took more than {MAX_STEPS} steps", why="each step must advance the clock", next="return a larger advance_s")  # fmt: skip
+    raise PolicyError(
+        f"the policy took more than {MAX_STEPS} steps",
+        why="each step must advance the clock",
+        next="return a larger advance_s",
+    )
 
 
 def _checked(reply: Any) -> tuple[list[Any], float]:
@@ -52,11 +57,12 @@ def _checked(reply: Any) -> tuple[list[Any], float]:
     problems = []
     if not isinstance(actions, list) or len(actions) > 200:
         problems.append("actions is not a list of at most 200 actions")
-    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not seconds == seconds:
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not math.isfinite(seconds):
         problems.append("advance_s is not a number")
     if problems:
         raise PolicyError("the policy's reply is malformed", why="; ".join(problems))
-    return actions, float(seconds)
+    # Bounded before it becomes a float: an integer may be too large for one.
+    return actions, float(min(MOST_S, max(LEAST_S, seconds)))
 
 
 def load_policy(path: Path) -> Policy:

@@ -87,7 +87,15 @@ class LabSpec(BaseModel):
             if r.base and r.base not in names
         ]
         kinds = [r.kind for r in self.reference]
-        for kind, least in (("senior", 1), ("second", 1), ("mid", 1), ("skill_free", 2), ("gaming", 2), ("careless", 1), ("late", 1)):  # fmt: skip
+        for kind, least in (
+            ("senior", 1),
+            ("second", 1),
+            ("mid", 1),
+            ("skill_free", 2),
+            ("gaming", 2),
+            ("careless", 1),
+            ("late", 1),
+        ):
             if kinds.count(kind) < least:  # type: ignore[arg-type]
                 problems.append(f"needs at least {least} reference(s) of kind {kind}")
         if self.start_s >= self.horizon_s:

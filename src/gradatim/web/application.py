@@ -50,7 +50,11 @@ def create_app(
     if after_first_page is not None:
         app.add_middleware(FirstPage, call=after_first_page)
     app.add_middleware(
-        Guard, token=token, session_key=session_key or secrets.token_bytes(32), refuse=errors.refuse
+        Guard,
+        token=token,
+        session_key=session_key or secrets.token_bytes(32),
+        refuse=errors.refuse,
+        crashed=errors.unexpected,
     )
     return app
 

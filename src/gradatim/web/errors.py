@@ -123,8 +123,7 @@ def unexpected(request: Request, error: Exception) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Put the handlers on `app`."""
+    """Put the handlers on `app`; `unexpected` is called by the guard, outside of every other part."""
     app.add_exception_handler(GradatimError, gradatim_error)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, http_error)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, invalid_request)  # type: ignore[arg-type]
-    app.add_exception_handler(Exception, unexpected)

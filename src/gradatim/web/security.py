@@ -41,6 +41,7 @@ HEADERS = {
 }
 
 Refuse = Callable[[Request, int, str], Response]
+Crashed = Callable[[Request, Exception], Response]
 
 
 def session_value(key: bytes) -> str:
@@ -61,10 +62,16 @@ class BodyTooLarge(HTTPException):
 
 
 class Guard:
-    """Pure ASGI middleware; `refuse(request, status, reason)` renders the refusal as a page or as JSON."""
+    """Pure ASGI middleware around everything.
 
-    def __init__(self, app: ASGIApp, *, token: str, session_key: bytes, refuse: Refuse) -> None:
-        self.app, self.token, self.refuse = app, token, refuse
+    `refuse(request, status, reason)` renders a refusal, `crashed(request, error)` a defect of ours: here, so
+    that even a failure carries the headers.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, token: str, session_key: bytes, refuse: Refuse, crashed: Crashed
+    ) -> None:
+        self.app, self.token, self.refuse, self.crashed = app, token, refuse, crashed
         self.session = session_value(session_key)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,7 +89,19 @@ class Guard:
         if answer is not None:
             await answer(scope, receive, send)
             return
-        await self.app(scope, _limited(receive), send)
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, _limited(receive), noting)
+        except Exception as error:
+            if started:
+                raise  # half an answer has gone out; the server closes the connection
+            await self.crashed(request, error)(scope, receive, send)
 
     def _http_answer(self, request: Request) -> Response | None:
         """The refusal or the redirect that ends this request here, or None to let it through."""

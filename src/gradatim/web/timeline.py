@@ -150,8 +150,7 @@ def losses(series: dict[str, Any], axis: Axis) -> Losses:
     you = [float(v) for v in series["you_usd"]]
     senior = [float(v) for v in series.get("senior_usd") or []]
     top, bottom = max([*you, *senior, 1.0]), min([*you, *senior, 0.0])
-    step = _nice((top - bottom) / 3.2)
-    bottom = step * math.floor(bottom / step)
+    step = _nice((top - bottom) / 4)
 
     def height(value: float) -> float:
         return round(100 - 88 * (value - bottom) / (top - bottom), 1)
@@ -167,7 +166,7 @@ def losses(series: dict[str, Any], axis: Axis) -> Losses:
     if senior and you:
         back = list(zip(times, senior, strict=False))[::-1]
         between = line(you) + "L" + "L".join(f"{t:.1f} {height(v)}" for t, v in back) + "Z"
-    amounts = [bottom + step * i for i in range(int((top - bottom) / step) + 1)]
+    amounts = [step * i for i in range(math.ceil(bottom / step), math.floor(top / step) + 1)]
     ticks = [
         Tick(height(a), f"{'−' if a < 0 else ''}${abs(a):,.0f}" if step >= 1 else f"${a:.2f}", False)
         for a in amounts

@@ -23,7 +23,9 @@ def hour() -> Setup:
         ClientPolicy("partner", 1.0, timeout_s=2.0, max_attempts=5, jitter=False, retry_budget=RetryBudget()),
     )
     pools = (
-        PoolSettings("main", weight=0.9, replicas=3, max_replicas=6, per_item_s=0.25, noise=0.6, leak_mb_per_item=0.1),
+        PoolSettings(
+            "main", weight=0.9, replicas=3, max_replicas=6, per_item_s=0.25, noise=0.6, leak_mb_per_item=0.1
+        ),
         PoolSettings("canary", version=1, weight=0.1, replicas=1, max_replicas=2, per_item_s=0.2, noise=0.6),
     )
     return Setup(demand, clients, pools, values=rng.integers(-(10**6), 10**6, (100, 5)))

@@ -110,7 +110,9 @@ def test_nothing_is_lost(data: st.DataObject, seed: int) -> None:
     assert sim.client_ticks.sum((0, 1)).tolist() == [
         t[n] for n in ("arrivals", "attempts", "ok", "good", "timeouts", "failed")
     ]
-    assert sim.segment_ticks.sum((0, 1)).tolist() == [t[n] for n in ("arrivals", "ok", "failed", "money_micro")]
+    assert sim.segment_ticks.sum((0, 1)).tolist() == [
+        t[n] for n in ("arrivals", "ok", "failed", "money_micro")
+    ]
     assert sim.version_ticks[:, :, :2].sum((0, 1)).tolist() == [t["ok"], t["good"]]
     assert sim.latency_hist.sum() == t["ok"] == sim.replica_ticks[:, :, 0].sum()
     assert t["timeouts"] == sim.replica_ticks[:, :, 1].sum()

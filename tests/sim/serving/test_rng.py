@@ -8,8 +8,14 @@ from numba import njit
 from gradatim.core.streams import Stream
 from gradatim.sim import rng
 
-
-FIXED = [-4611004657371359979, -4618953502541334033, -4623275132358410416, -4661115220556014733, -4596845738403823688, 4607626529066517258]
+FIXED = [
+    -4611004657371359979,
+    -4618953502541334033,
+    -4623275132358410416,
+    -4661115220556014733,
+    -4596845738403823688,
+    4607626529066517258,
+]
 
 
 @njit
@@ -45,7 +51,9 @@ def test_kernel_and_core_draw_the_same_bits() -> None:
     entities = np.array([0, 1, 2, 7, 12_345, 2**31, 2**40 + 3], np.int64)
     for seed in (0, 7, 2**128 - 1):
         stream = Stream(seed, "serving.request")
-        assert [int(b) for b in _bits(np.uint64(stream.key), entities)] == [stream.bits(int(e)) for e in entities]
+        assert [int(b) for b in _bits(np.uint64(stream.key), entities)] == [
+            stream.bits(int(e)) for e in entities
+        ]
 
 
 def test_logarithm_is_within_one_unit_of_the_last_place() -> None:
@@ -73,5 +81,3 @@ def test_fields_cut_the_word() -> None:
     word = 0x0123456789ABCDEF
     expected = (word & (2**22 - 1), word >> 22 & (2**14 - 1), word >> 50, 9 * 5 // 16)
     assert _fields(np.uint64(word)) == expected
-
-

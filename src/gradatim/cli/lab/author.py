@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
@@ -47,7 +46,7 @@ def check(ctx: click.Context, labs: tuple[str, ...], every: bool, ci: bool, as_j
             print_proofs(name, results[name])
     if as_json:
         emit(results[names[0]] if len(names) == 1 and not every else results, True, lambda: None)
-    if not all(passed(result) for result in results.values()):
+    if not all(result["ok"] for result in results.values()):
         ctx.exit(1)
 
 
@@ -60,25 +59,28 @@ def check(ctx: click.Context, labs: tuple[str, ...], every: bool, ci: bool, as_j
 )
 @click.argument("lab")
 @click.option(
-    "--module", default=None, help="The module of the path it belongs to; `gradatim path` lists them."
+    "--module",
+    default=None,
+    help="The module of the path it belongs to. Default: that of the lab it is like.",
 )
 @click.option(
-    "--into",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=None,
-    help="The folder that holds labs. Default: the path's own.",
+    "--like", default="incident-response", show_default=True, metavar="LAB", help="The lab to begin from."
 )
 @json_option
-def new(lab: str, module: str | None, into: Path | None, as_json: bool) -> None:
-    """Begin a lab: a folder with every file, which already passes its check."""
+def new(lab: str, module: str | None, like: str, as_json: bool) -> None:
+    """Begin a lab: a folder with every file, which already passes its check.
+
+    It is a copy of a lab that is proved, under its own name. Change one thing at a time and check again.
+    """
     from gradatim.app.scaffold import new_lab
 
-    made = new_lab(lab, module=module, into=into)
+    made = new_lab(lab, module=module, like=like)
 
     def human() -> None:
+        click.echo(made["folder"])
         for file in made["files"]:
             click.echo(f"  {file}")
-        click.echo(f"next:  gradatim lab check {lab}")
+        click.echo(f"next:  gradatim lab check {lab} --ci")
 
     emit(made, as_json, human)
 
@@ -87,22 +89,10 @@ def _say(line: Line, name: str, what: str) -> None:
     line.say(f"{name}: {what}")
 
 
-def proofs(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The proofs in the result of a check: name to {ok, detail}."""
-    return {name: proof for name, proof in result.items() if isinstance(proof, dict) and "ok" in proof}
-
-
-def passed(result: dict[str, Any]) -> bool:
-    """Whether there are proofs and every one holds."""
-    found = proofs(result)
-    return bool(found) and all(proof["ok"] for proof in found.values())
-
-
 def print_proofs(name: str, result: dict[str, Any]) -> None:
     """One line a proof, then the verdict."""
-    rows = [
-        ("ok" if proof["ok"] else "FAIL", label, proof["detail"]) for label, proof in proofs(result).items()
-    ]
+    proofs = result["proofs"]
+    rows = [("ok" if proof["ok"] else "FAIL", label, proof["detail"]) for label, proof in proofs.items()]
     table(["", "proof", "detail"], rows)
-    failed = sum(1 for proof in proofs(result).values() if not proof["ok"])
-    click.echo(f"{name}: {len(rows) - failed} of {len(rows)} proofs hold")
+    held = sum(1 for proof in proofs.values() if proof["ok"])
+    click.echo(f"{name}: {held} of {len(proofs)} proofs hold, {result['cpu_s']} CPU-s")

@@ -1,4 +1,4 @@
-"""Mid-level to senior AI engineer: the path that comes with Gradatim. Found by the entry point `gradatim.content`."""
+"""Mid-level to senior AI engineer: the path that comes with Gradatim, found by its entry point."""
 
 from pathlib import Path
 

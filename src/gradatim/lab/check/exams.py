@@ -41,7 +41,9 @@ def table(losses: Sequence[Losses], senior: str, free: Sequence[str], usual_micr
     return Table(at, regrets, list(free))
 
 
-def resample(t: Table, healthy: Sequence[bool], senior: str, pass_mark: float, *, exams: int = 200, seed: int = 1) -> Exams:
+def resample(
+    t: Table, healthy: Sequence[bool], senior: str, pass_mark: float, *, exams: int = 200, seed: int = 1
+) -> Exams:
     """Draw `exams` exams of three to five draws, at least one healthy and one not, with the margin."""
     s = Stream(seed, "lab-check/exams")
     sick_rows = [i for i, h in enumerate(healthy) if not h]
@@ -65,8 +67,9 @@ def resample(t: Table, healthy: Sequence[bool], senior: str, pass_mark: float, *
         {n: mean(p) if p else 0.0 for n, p in passes.items()},
         {n: auc(scores[senior], scores[n]) for n in scores if n != senior},
         {n: auc(pooled[senior], pooled[n]) for n in scores if n != senior},
-        len(scores[senior]), rejected,
-    )  # fmt: skip
+        len(scores[senior]),
+        rejected,
+    )
 
 
 def _draw(s: Stream, attempt: int, sick: Sequence[int], well: Sequence[int]) -> list[int]:

@@ -18,9 +18,16 @@ def search(lab: Lab, seed: int, family: str) -> list[str]:
     scenario = lab.live.scenario(seed, instance.family)
     truth = scenario.truth
     secrets = {
-        scenario.family, scenario.variant, truth.headline, truth.teach[:60], *(s.text for s in truth.spans),
-        *(r.file for r in lab.spec.reference if r.file), "onset_s", "healthy", str(lab.folder),
-    }  # fmt: skip
+        scenario.family,
+        scenario.variant,
+        truth.headline,
+        truth.teach[:60],
+        *(s.text for s in truth.spans),
+        *(r.file for r in lab.spec.reference if r.file),
+        "onset_s",
+        "healthy",
+        str(lab.folder),
+    }
     found: list[str] = []
     session = LiveSession(instance, instance.timeline.reset())
     stops = (scenario.onset_s - 60.0, scenario.onset_s + 400.0, lab.spec.horizon_s - 10.0)
@@ -28,7 +35,9 @@ def search(lab: Lab, seed: int, family: str) -> list[str]:
         if stop > session.world.now_s:
             session.advance(stop - session.world.now_s)
         for where, text in _readable(session):
-            found += [f"{where} at {stop:.0f} s: {secret!r}" for secret in secrets if secret and _has(text, secret)]
+            found += [
+                f"{where} at {stop:.0f} s: {secret!r}" for secret in secrets if secret and _has(text, secret)
+            ]
     found += [f"brief.md: {s!r}" for s in secrets if _has(lab.text("brief.md"), s)]
     found += [f"hint {h.id}: {s!r}" for h in lab.hints for s in secrets if _has(h.title + h.text, s)]
     found += _future(session)
@@ -49,8 +58,8 @@ def _readable(session: LiveSession) -> list[tuple[str, str]]:
             if sample and isinstance(sample[0], str):
                 given.append((f"table {name}.{column}", "\n".join(set(map(str, sample)))))
     given.append(("series", " ".join(s.id + " " + s.label for s in session.telemetry.catalogue)))
-    for bad in ({"kind": "nothing"}, {"kind": "shed"}, {"kind": "rollback", "change": "C-0"}, 7):
-        given.append(("refusal", _dump(session.act(bad))))
+    refused = ({"kind": "nothing"}, {"kind": "shed"}, {"kind": "rollback", "change": "C-0"}, 7)
+    given.extend(("refusal", _dump(session.act(bad))) for bad in refused)
     for sql in ("SELECT * FROM truth", "SELECT", "SELECT * FROM duckdb_settings()", "DROP TABLE log"):
         try:
             given.append(("query", _dump(session.query(sql))))

@@ -51,15 +51,22 @@ def seeds_for(lab: Any, per_family: int, least: int = 0) -> list[tuple[int, str]
 
 
 def compute(
-    folder: Path, pairs: Iterable[tuple[int, str]], names: list[str] | None = None, *,
-    workers: int | None = None, progress: Callable[[str], None] | None = None,
-) -> list[Draw]:  # fmt: skip
+    folder: Path,
+    pairs: Iterable[tuple[int, str]],
+    names: list[str] | None = None,
+    *,
+    workers: int | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> list[Draw]:
     """Play every reference (or `names`) on every (seed, family), one instance a task.
 
     A family is given only for instances that the seed would not draw (the quiet one).
     """
     tasks = list(pairs)
-    count = min(workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else workers or 2, len(tasks))
+    count = min(
+        workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else workers or 2,
+        len(tasks),
+    )
     done: dict[int, Draw] = {}
     if count <= 1:
         for i, (seed, family) in enumerate(tasks):
@@ -96,7 +103,9 @@ def play(folder: Path, seed: int, family: str, names: list[str] | None) -> Draw:
         o = played.outcome
         cells[name] = Cell(o.loss_micro, o.by_cause, o.signals.get("changes", 0), o.hash, played.steps)
     scenario = lab.live.scenario(seed, instance.family)
-    return Draw(seed, instance.family, scenario.variant, scenario.healthy, cells, time.process_time() - started)
+    return Draw(
+        seed, instance.family, scenario.variant, scenario.healthy, cells, time.process_time() - started
+    )
 
 
 def fresh_hash(folder: Path, seed: int, family: str, name: str) -> str:

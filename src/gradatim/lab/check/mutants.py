@@ -31,7 +31,13 @@ def proof(draws: list[Draw], p: Players, lab: Lab) -> dict[str, Any]:
                 survivors.append(f"{cause} {how}: {_reason(draws, cause)}")
     total = killed + len(survivors)
     rate = killed / total
-    return {"ok": rate >= 0.9, "kill_rate": rate, "survivors": survivors, "detail": f"{killed} of {total} killed" + (f"; survive: {'; '.join(survivors[:4])}" if survivors else "")}
+    return {
+        "ok": rate >= 0.9,
+        "kill_rate": rate,
+        "survivors": survivors,
+        "detail": f"{killed} of {total} killed"
+        + (f"; survive: {'; '.join(survivors[:4])}" if survivors else ""),
+    }
 
 
 def _mutants(cause: str) -> dict[str, Grade]:

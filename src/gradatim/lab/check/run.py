@@ -41,14 +41,22 @@ def players(refs: tuple[Reference, ...]) -> Players:
         return [r.name for r in refs if r.kind in kinds]
 
     return Players(
-        of("senior")[0], of("second"), of("mid"), of("skill_free", "computed"), of("gaming"), of("careless"),
-        of("late"), of("ablation"),
-    )  # fmt: skip
+        of("senior")[0],
+        of("second"),
+        of("mid"),
+        of("skill_free", "computed"),
+        of("gaming"),
+        of("careless"),
+        of("late"),
+        of("ablation"),
+    )
 
 
-def check(lab: Lab, *, ci: bool = False, progress: Callable[[str], None] | None = None, workers: int | None = None) -> Result:
-    """Run all proofs. {lab, version, ok, proofs: {name: {ok, detail, ...}}, matrix: [...], cpu_s}."""
-    started = time.time()
+def check(
+    lab: Lab, *, ci: bool = False, progress: Callable[[str], None] | None = None, workers: int | None = None
+) -> Result:
+    """Run all proofs: {proof: {ok, detail, ...}} with lab, version, ok, matrix and times beside them."""
+    started = time.perf_counter()
     per_family = matrix.CI_SEEDS if ci else matrix.FULL_SEEDS
     pairs = matrix.seeds_for(lab, per_family, matrix.CI_LEAST if ci else 0)
     draws = matrix.compute(lab.folder, pairs, workers=workers, progress=progress)
@@ -73,10 +81,17 @@ def check(lab: Lab, *, ci: bool = False, progress: Callable[[str], None] | None 
     tell("9 the senior is strong", strong(lab, draws, p))
     tell("10 nothing transplants", transplants(lab, draws, p, few=ci))
     return {
-        "lab": lab.id, "version": lab.spec.version, "digest": lab.digest, "ci": ci,
-        "ok": all(r["ok"] for r in proofs.values()), "proofs": proofs, "matrix": summary(draws, table, resampled),
-        "instances": len(draws), "cpu_s": round(sum(d.cpu_s for d in draws), 1), "wall_s": round(time.time() - started, 1),
-    }  # fmt: skip
+        "lab": lab.id,
+        "version": lab.spec.version,
+        "digest": lab.digest,
+        "ci": ci,
+        "ok": all(r["ok"] for r in proofs.values()),
+        **proofs,
+        "matrix": summary(draws, table, resampled),
+        "instances": len(draws),
+        "cpu_s": round(sum(d.cpu_s for d in draws), 1),
+        "wall_s": round(time.perf_counter() - started, 1),
+    }
 
 
 def _losses(d: Draw) -> dict[str, int]:
@@ -87,49 +102,73 @@ def metadata(lab: Lab) -> Result:
     """1: the brief names each graded outcome and never the fault; hints, debrief, limits are there."""
     brief = lab.text("brief.md").lower()
     problems = [
-        f"the brief does not name {c}: {t.split(':')[0]}" for c, t in lab.spec.graded.items()
+        f"the brief does not name {c}: {t.split(':')[0]}"
+        for c, t in lab.spec.graded.items()
         if c.replace("_", " ").split()[0].rstrip("s") not in brief
-    ]  # fmt: skip
+    ]
     problems += [f"the brief names {f}" for f in lab.spec.families if f in brief]
     problems += ["no hints.toml"] if not lab.hints else []
     problems += [f"{f} is missing" for f in ("brief.md", "debrief.md.j2") if not (lab.folder / f).is_file()]
-    return {"ok": not problems, "detail": "; ".join(problems) or f"{len(lab.spec.graded)} graded outcomes, {len(lab.hints)} hints"}
+    return {
+        "ok": not problems,
+        "detail": "; ".join(problems) or f"{len(lab.spec.graded)} graded outcomes, {len(lab.hints)} hints",
+    }
 
 
 def determinism(lab: Lab, draws: list[Draw], p: Players) -> Result:
     """2: another process gives the same hash; another seed another one."""
     sample = {d.family: d for d in draws}.values()
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        again = [pool.submit(matrix.fresh_hash, lab.folder, d.seed, d.family, p.senior).result() for d in sample]
+        again = [
+            pool.submit(matrix.fresh_hash, lab.folder, d.seed, d.family, p.senior).result() for d in sample
+        ]
     same = [d.cells[p.senior].hash == h for d, h in zip(sample, again, strict=True)]
     hashes = [d.cells[p.senior].hash for d in draws]
     return {
         "ok": all(same) and len(set(hashes)) == len(hashes),
-        "detail": f"{sum(same)} of {len(same)} equal in another process; {len(set(hashes))} of {len(hashes)} seeds differ",
-    }  # fmt: skip
+        "detail": f"{sum(same)} of {len(same)} equal in another process; "
+        f"{len(set(hashes))} of {len(hashes)} seeds differ",
+    }
 
 
 def quiet(lab: Lab, workers: int | None) -> Result:
     """3: idle on a quiet instance loses at most one per cent of the usual stakes."""
     draws = matrix.compute(lab.folder, [(s, lab.spec.quiet) for s in range(3)], ["idle"], workers=workers)
     worst = max(d.cells["idle"].loss for d in draws)
-    return {"ok": worst <= micro(QUIET_SHARE * lab.spec.usual_stakes_usd), "detail": f"idle loses at most ${usd(worst):,.2f}"}
+    return {
+        "ok": worst <= micro(QUIET_SHARE * lab.spec.usual_stakes_usd),
+        "detail": f"idle loses at most ${usd(worst):,.2f}",
+    }
 
 
 def pass_rates(lab: Lab, e: exams.Exams, p: Players) -> Result:
     """4: who passes over 200 exams."""
-    problems = [f"{n} passes {e.pass_rate[n]:.0%}, needs 90 %" for n in (p.senior, *p.seconds) if e.pass_rate[n] < 0.9]
-    problems += [f"{n} passes {e.pass_rate[n]:.0%}, at most 5 %" for n in (*p.free, *p.gaming, *p.careless) if e.pass_rate[n] > 0.05]
+    problems = [
+        f"{n} passes {e.pass_rate[n]:.0%}, needs 90 %" for n in (p.senior, *p.seconds) if e.pass_rate[n] < 0.9
+    ]
+    problems += [
+        f"{n} passes {e.pass_rate[n]:.0%}, at most 5 %"
+        for n in (*p.free, *p.gaming, *p.careless)
+        if e.pass_rate[n] > 0.05
+    ]
     if lab.spec.kind != "live":
         problems += [f"{n} passes {e.pass_rate[n]:.0%}, at most 30 %" for n in p.mids if e.pass_rate[n] > 0.3]
     if e.drawn < 200:
         problems.append(f"only {e.drawn} exams could be drawn")
     best = max(e.pass_rate[n] for n in (*p.free, *p.gaming))
-    mid = ", ".join(f"{n} {e.pass_rate[n]:.0%}" for n in p.mids)
     return {
-        "ok": not problems, "pass_rate": e.pass_rate, "auc_exam": e.auc, "auc_fifteen_instances": e.auc_pooled,
-        "detail": "; ".join(problems) or f"senior {e.pass_rate[p.senior]:.0%}, {', '.join(f'{n} {e.pass_rate[n]:.0%}' for n in p.seconds)}, mid {mid}, best without skill {best:.0%}",
-    }  # fmt: skip
+        "ok": not problems,
+        "pass_rate": e.pass_rate,
+        "auc_exam": e.auc,
+        "auc_fifteen_instances": e.auc_pooled,
+        "detail": "; ".join(problems)
+        or f"{rates(e, [p.senior, *p.seconds])}; mid: {rates(e, p.mids)}; best without skill: {best:.0%}",
+    }
+
+
+def rates(e: exams.Exams, names: list[str]) -> str:
+    """Pass rates as text."""
+    return ", ".join(f"{n} {e.pass_rate[n]:.0%}" for n in names)
 
 
 def careless(draws: list[Draw], p: Players) -> Result:
@@ -144,10 +183,19 @@ def careless(draws: list[Draw], p: Players) -> Result:
         gain = mean(d.cells[n].loss - d.cells[p.senior].loss for d in draws)
         if gain <= 0:
             problems.append(f"{n} does not lose on average")
-    needless = [
-        d.seed for d in draws if d.healthy and d.cells["cap_retries"].loss <= d.cells["idle"].loss - micro(150.0)
-    ] if all("cap_retries" in d.cells for d in draws) else []  # fmt: skip
-    return {"ok": not problems and not needless, "detail": "; ".join(problems) or f"on all {len(draws)} draws"}
+    needless = (
+        [
+            d.seed
+            for d in draws
+            if d.healthy and d.cells["cap_retries"].loss <= d.cells["idle"].loss - micro(150.0)
+        ]
+        if all("cap_retries" in d.cells for d in draws)
+        else []
+    )
+    return {
+        "ok": not problems and not needless,
+        "detail": "; ".join(problems) or f"on all {len(draws)} draws",
+    }
 
 
 def no_leaks(lab: Lab, draws: list[Draw]) -> Result:
@@ -161,7 +209,11 @@ def margin(e: exams.Exams) -> Result:
     """8: every exam was drawn with the margin; the rejection rate is told."""
     total = e.drawn + e.rejected
     rate = e.rejected / total if total else 1.0
-    return {"ok": e.drawn > 0 and rate < 0.9, "rejection_rate": rate, "detail": f"{e.drawn} exams, {rate:.0%} of draws rejected"}
+    return {
+        "ok": e.drawn > 0 and rate < 0.9,
+        "rejection_rate": rate,
+        "detail": f"{e.drawn} exams, {rate:.0%} of draws rejected",
+    }
 
 
 def strong(lab: Lab, draws: list[Draw], p: Players) -> Result:
@@ -172,14 +224,26 @@ def strong(lab: Lab, draws: list[Draw], p: Players) -> Result:
         rows = [d for d in draws if d.family == family]
         top = mean(d.cells[best].loss for d in rows)
         room = top - mean(d.cells["oracle"].loss for d in rows)
-        share = {n: (top - mean(d.cells[n].loss for d in rows)) / room if room > 0 else 0.0 for n in (p.senior, *p.mids)}
+        share = {
+            n: (top - mean(d.cells[n].loss for d in rows)) / room if room > 0 else 0.0
+            for n in (p.senior, *p.mids)
+        }
         told.append(f"{family}: " + ", ".join(f"{n} {v:.2f}" for n, v in share.items()))
         if share[p.senior] < 0.75:
             problems.append(f"{family}: senior {share[p.senior]:.2f}, needs 0.75")
         if not all(d.healthy for d in rows):
-            problems += [f"{family}: {n} {share[n]:.2f}, outside 0.2 to 0.6" for n in p.mids if not 0.2 <= share[n] <= 0.6]
+            problems += [
+                f"{family}: {n} {share[n]:.2f}, outside 0.2 to 0.6"
+                for n in p.mids
+                if not 0.2 <= share[n] <= 0.6
+            ]
     problems += _isolated(lab, draws, p)
-    return {"ok": not problems, "detail": "; ".join(problems) or "; ".join(told), "shares": told, "best_skill_free": best}
+    return {
+        "ok": not problems,
+        "detail": "; ".join(problems) or "; ".join(told),
+        "shares": told,
+        "best_skill_free": best,
+    }
 
 
 def _isolated(lab: Lab, draws: list[Draw], p: Players) -> list[str]:
@@ -209,26 +273,31 @@ def transplants(lab: Lab, draws: list[Draw], p: Players, *, few: bool) -> Result
     for a, b in chosen:
         instance = lab.instance(b.seed, None if lab.live.family_of(b.seed) == b.family else b.family)
         loss = instance.timeline.run(a.cells[p.senior].steps).loss_micro
-        row = exams.table([{**_losses(b), "transplant": loss}], p.senior, p.free, micro(lab.spec.usual_stakes_usd))
+        row = exams.table(
+            [{**_losses(b), "transplant": loss}], p.senior, p.free, micro(lab.spec.usual_stakes_usd)
+        )
         best = min(row.regrets[n][0] for n in p.free)
         if row.regrets["transplant"][0] < max(best, exams.MARGIN) * (1 - lab.spec.pass_mark):
             passed.append(f"{a.seed} on {b.seed}")
-    return {"ok": not passed, "detail": f"{len(chosen) - len(passed)} of {len(chosen)} fail" + (f"; pass: {passed[:5]}" if passed else "")}
+    return {
+        "ok": not passed,
+        "detail": f"{len(chosen) - len(passed)} of {len(chosen)} fail"
+        + (f"; pass: {passed[:5]}" if passed else ""),
+    }
 
 
 def summary(draws: list[Draw], t: exams.Table, e: exams.Exams) -> list[Result]:
     """One row a reference: mean loss, mean regret by health, pass rate."""
-    rows = []
-    for n in draws[0].cells:
-        rows.append(
-            {
-                "reference": n, "loss_usd": usd(round(mean(d.cells[n].loss for d in draws))),
-                "regret_sick": _mean([r for r, d in zip(t.regrets[n], draws, strict=True) if not d.healthy]),
-                "regret_healthy": _mean([r for r, d in zip(t.regrets[n], draws, strict=True) if d.healthy]),
-                "pass_rate": e.pass_rate[n],
-            }
-        )  # fmt: skip
-    return rows
+    return [
+        {
+            "reference": n,
+            "loss_usd": usd(round(mean(d.cells[n].loss for d in draws))),
+            "regret_sick": _mean([r for r, d in zip(t.regrets[n], draws, strict=True) if not d.healthy]),
+            "regret_healthy": _mean([r for r, d in zip(t.regrets[n], draws, strict=True) if d.healthy]),
+            "pass_rate": e.pass_rate[n],
+        }
+        for n in draws[0].cells
+    ]
 
 
 def _mean(values: list[float]) -> float | None:

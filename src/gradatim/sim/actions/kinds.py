@@ -51,7 +51,9 @@ class ShiftTraffic(Action):
     title, group = "Shift traffic", "Traffic"
     help = "Share of users, sticky by user, that the previous model version serves."
     delay_s = 30.0
-    previous_share: Share = Field(description="0 sends all to the current version, 1 all to the previous one.")
+    previous_share: Share = Field(
+        description="0 sends all to the current version, 1 all to the previous one."
+    )
 
 
 class Shed(Action):
@@ -102,7 +104,9 @@ class Restart(Action):
     title, group = "Restart", "Scale"
     help = "Restart replicas. Their queues and the work in hand are lost."
     delay_s = 20.0
-    how: Literal["rolling", "all_at_once"] = Field("rolling", description="Rolling takes one replica every 20 s.")
+    how: Literal["rolling", "all_at_once"] = Field(
+        "rolling", description="Rolling takes one replica every 20 s."
+    )
 
 
 class Drain(Action):
@@ -129,7 +133,9 @@ class SetRetries(Action):
     delay_s = 60.0
     client: ClientScope = Field("all", description="Which clients.")
     max_attempts: int = Field(ge=1, le=7, description="First attempt included.")
-    backoff_ms: int = Field(100, ge=0, le=30_000, description="Wait before the second attempt; doubles after.")
+    backoff_ms: int = Field(
+        100, ge=0, le=30_000, description="Wait before the second attempt; doubles after."
+    )
     jitter: bool = Field(True, description="Full jitter: the wait is uniform between 0 and the backoff.")
 
 
@@ -154,7 +160,9 @@ class SetBatching(Action):
 class SetQueueLimit(Action):
     kind: Literal["set_queue_limit"] = "set_queue_limit"
     title, group = "Queue limit", "Replicas"
-    help = "How many requests may wait at one replica. Over it, new ones are refused until the queue is shorter."
+    help = (
+        "How many requests may wait at one replica. Over it, new ones are refused until the queue is shorter."
+    )
     delay_s = 30.0
     limit: int = Field(ge=32, le=4096, description="Requests per replica, from 32.")
 
@@ -203,18 +211,23 @@ class StatusUpdate(Action):
     surface: Literal[SURFACES] = Field("predictions", description="What is affected.")  # type: ignore[valid-type]
     share_low: Share = Field(0.0, description="Lowest share of users affected.")
     share_high: Share = Field(1.0, description="Highest share of users affected.")
-    cause: Literal["unknown", "suspected", "confirmed"] = Field("unknown", description="How sure of the cause.")
+    cause: Literal["unknown", "suspected", "confirmed"] = Field(
+        "unknown", description="How sure of the cause."
+    )
     component: Literal[COMPONENTS] | None = Field(None, description="Which component.")  # type: ignore[valid-type]
     next_update_min: int = Field(30, ge=5, le=120, description="Minutes until the next update.")
 
     @model_validator(mode="after")
     def _consistent(self) -> StatusUpdate:
+        problems = []
         if self.share_low > self.share_high:
-            raise ValueError("share_low is above share_high")
+            problems.append("share_low is above share_high")
         if self.cause == "unknown" and self.component is not None:
-            raise ValueError("an unknown cause names no component")
+            problems.append("an unknown cause names no component")
         if self.cause == "confirmed" and self.component is None:
-            raise ValueError("a confirmed cause names its component")
+            problems.append("a confirmed cause names its component")
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
 
 
@@ -248,10 +261,31 @@ class DeclareOver(Action):
 ACTIONS: dict[str, type[Action]] = {
     c.model_fields["kind"].default: c
     for c in (
-        Acknowledge, Rollback, ShiftTraffic, Shed, Ramp, FallBack, AnswerOnFailure, Scale, Restart, Drain,
-        SetTimeout, SetRetries, SetRetryBudget, SetBatching, SetQueueLimit, PrewarmCache, Silence, Trace, Page, StatusUpdate, Answer, Diagnose, DeclareOver,
+        Acknowledge,
+        Rollback,
+        ShiftTraffic,
+        Shed,
+        Ramp,
+        FallBack,
+        AnswerOnFailure,
+        Scale,
+        Restart,
+        Drain,
+        SetTimeout,
+        SetRetries,
+        SetRetryBudget,
+        SetBatching,
+        SetQueueLimit,
+        PrewarmCache,
+        Silence,
+        Trace,
+        Page,
+        StatusUpdate,
+        Answer,
+        Diagnose,
+        DeclareOver,
     )
-}  # fmt: skip
+}
 
 assert set(CLIENTS) <= {"web", "ios", "android", "partner"}
 
@@ -269,7 +303,9 @@ def parse_action(message: Any) -> Action:
         raise InputError('an action is an object with a text field "kind"', next="see the list of actions")
     cls = ACTIONS.get(message["kind"])
     if cls is None:
-        raise UnknownName("action", message["kind"], ACTIONS)
+        # Whatever was sent, the answer is short and can be encoded.
+        named = message["kind"][:60].encode("utf-8", "backslashreplace").decode()
+        raise UnknownName("action", named, ACTIONS)
     try:
         return TypeAdapter(cls).validate_python(message, strict=False)
     except ValidationError as e:

@@ -49,7 +49,7 @@ class Metastable:
     id = "metastable-overload"
     title = "Overload that keeps itself up"
     healthy = False
-    variants = ("everyone-retries", "one-release", "cold-cache", "deep-queue")
+    variants: tuple[str, ...] = ("everyone-retries", "one-release", "cold-cache", "deep-queue")
 
     def draw(self, seed: int, *, start_s: float, horizon_s: float, variant: str | None = None) -> Scenario:
         s = Stream(seed, "metastable")
@@ -88,9 +88,13 @@ class Metastable:
         since = at - s.integer(1500, 4200, 6)
         release = f"3.9.{s.integer(4, 7, 10)}"
         change = Change(
-            draws.change_id(seed, since), since, "deploy", "clients", draws.person(seed, 3),
+            draws.change_id(seed, since),
+            since,
+            "deploy",
+            "clients",
+            draws.person(seed, 3),
             f"{client} app {release} at 100 % of users",
-        )  # fmt: skip
+        )
         until = at + s.integer(90, 160, 2)
         return Scenario(
             family=self.id,
@@ -110,7 +114,9 @@ class Metastable:
                 client,
                 f"{client} {release} retries seven times and ignores remote configuration",
                 (
-                    Span(max(change.at_s, 0.0), end, f"{client} {release} live: built-in retry policy", False),
+                    Span(
+                        max(change.at_s, 0.0), end, f"{client} {release} live: built-in retry policy", False
+                    ),
                     Span(at, until, "trigger: every replica slow", True),
                     Span(until, end, f"{client} retries keep the fleet full", True),
                 ),
@@ -139,7 +145,12 @@ class Metastable:
                 "The feature cache was emptied and the load kept it from filling",
                 (
                     Span(at, until, "trigger: cache node replaced, hosts busy", True),
-                    Span(at, end, "cache cold, feature store saturated: lookups time out before they fill it", True),
+                    Span(
+                        at,
+                        end,
+                        "cache cold, feature store saturated: lookups time out before they fill it",
+                        True,
+                    ),
                 ),
                 "The hit rate fell at the first minute and stayed down; the feature store ran at its limit, so most "
                 "lookups timed out and put nothing into the cache. Capping retries is not enough: with a cold cache "
@@ -154,9 +165,13 @@ class Metastable:
         limit = (2048, 3072, 4096)[s.integer(0, 2, 9)]
         since = at - s.integer(1500, 4200, 6)
         change = Change(
-            draws.change_id(seed, since), since, "config", "predict", draws.person(seed, 3),
+            draws.change_id(seed, since),
+            since,
+            "config",
+            "predict",
+            draws.person(seed, 3),
             f"queue limit 64 to {limit} per replica: fewer 503 at peaks",
-        )  # fmt: skip
+        )
         until = at + s.integer(240, 360, 2)
         return Scenario(
             family=self.id,
@@ -176,7 +191,12 @@ class Metastable:
                 "all",
                 f"Queues {limit} deep, full of requests nobody waited for",
                 (
-                    Span(max(change.at_s, 0.0), end, f"queue limit {limit}: harmless until something is slow", False),
+                    Span(
+                        max(change.at_s, 0.0),
+                        end,
+                        f"queue limit {limit}: harmless until something is slow",
+                        False,
+                    ),
                     Span(at, until, "trigger: every replica slow", True),
                     Span(until, end, "replicas answer requests whose clients left long ago", True),
                 ),

@@ -146,8 +146,8 @@ class Family(Protocol):
     healthy: bool
     variants: tuple[str, ...]
 
-    def draw(self, seed: int, *, start_s: float, horizon_s: float) -> Scenario:
-        """The scenario of `seed`; equal inputs give equal scenarios."""
+    def draw(self, seed: int, *, start_s: float, horizon_s: float, variant: str | None = None) -> Scenario:
+        """The scenario of `seed`, of a given variant or a drawn one; equal inputs give equal scenarios."""
         ...
 
 

@@ -19,7 +19,7 @@ class Surge:
     id = "traffic-surge"
     title = "A surge that passes"
     healthy = True
-    variants = ("campaign", "blip", "partner-batch", "double-peak")
+    variants: tuple[str, ...] = ("campaign", "blip", "partner-batch", "double-peak")
 
     def draw(self, seed: int, *, start_s: float, horizon_s: float, variant: str | None = None) -> Scenario:
         s = Stream(seed, "surge")
@@ -74,7 +74,7 @@ class Quiet:
     id = "quiet"
     title = "A quiet shift"
     healthy = True
-    variants = ("quiet",)
+    variants: tuple[str, ...] = ("quiet",)
 
     def draw(self, seed: int, *, start_s: float, horizon_s: float, variant: str | None = None) -> Scenario:
         return Scenario(
@@ -85,5 +85,7 @@ class Quiet:
             shocks=(),
             changes=(draws.coincidence(seed, start_s - 900.0),),
             onset_s=horizon_s,
-            truth=Truth("none", "nothing_wrong", "none", "Nothing happened", (), "A quiet shift needs nothing."),
+            truth=Truth(
+                "none", "nothing_wrong", "none", "Nothing happened", (), "A quiet shift needs nothing."
+            ),
         )

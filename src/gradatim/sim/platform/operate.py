@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from gradatim.core.money import micro
 from gradatim.sim.actions import kinds as k
-from gradatim.sim.faults.scenario import CacheFlush, Change, ClientRelease, QueueLimitChange, RetryPolicy, SlowFleet
+from gradatim.sim.faults.scenario import (
+    CacheFlush,
+    Change,
+    ClientRelease,
+    QueueLimitChange,
+    SlowFleet,
+)
 from gradatim.sim.platform.ops import Cost, Pending
-from gradatim.sim.platform.setup import CURRENT, PREVIOUS, VERSIONS
-from gradatim.sim.platform.vocabulary import CLIENTS
-from gradatim.sim.serving.model import TICK_S, RetryBudget
+from gradatim.sim.platform.setup import PREVIOUS
+from gradatim.sim.serving.model import TICK_S
 from gradatim.sim.telemetry import history
 
 if TYPE_CHECKING:
@@ -34,7 +39,9 @@ def model_change(world: World) -> str:
 def change_calendar(world: World) -> tuple[Change, ...]:
     """Every change of the last 14 days and of the shift, real ones and innocent ones in one form."""
     at_s = MODEL_CHANGE_AT_S
-    model = Change(model_change(world), at_s, "deploy", "predict", "release-bot", "model v2 at 100 % (was v1)")
+    model = Change(
+        model_change(world), at_s, "deploy", "predict", "release-bot", "model v2 at 100 % (was v1)"
+    )
     past = tuple(
         Change(c.id, c.at_s, "deploy" if c.kind == "deploy" else "config", c.component, c.who, c.text)
         for c in history.calendar(world.seed, horizon_s=world.horizon_s, epoch=world.epoch)
@@ -65,9 +72,9 @@ def apply_shock(world: World, shock: Any) -> None:
 
 
 def set_speed(world: World) -> None:
-    """Item cost follows the cache."""
+    """Item cost follows the cache, in steps of about half a per cent: a change of settings has its price."""
     per_item = world.scenario.config.per_item_s * world.ops.cache.cost_factor()
-    if abs(per_item - world.sim.pools[0].per_item_s) > 1e-4 * per_item:
+    if abs(per_item - world.sim.pools[0].per_item_s) > 5e-3 * per_item:
         world.sim.change_pool("current", per_item_s=per_item)
 
 
@@ -87,7 +94,7 @@ def step_restarts(world: World) -> None:
     """A rolling restart takes one replica every two ticks."""
     ops = world.ops
     if ops.restart_next and (world.n_control % 2 == 0):
-        world.sim.restart(ops.restart_next.pop(0))
+        _restart_one(world, ops.restart_next.pop(0))
 
 
 def price_fleet(world: World) -> None:
@@ -112,12 +119,14 @@ def refusal(world: World, action: k.Action) -> str:
             return f"there is no change {action.change} in the history"
         if action.change in ops.undone:
             return f"{action.change} is rolled back already"
+        if any(p.step == 0 and p.message.get("change") == action.change for p in ops.pending):
+            return f"{action.change} is being rolled back"
     if isinstance(action, k.Ramp) and not any(ops.shed[c] > 0 for c in world.clients(action.client)):
         return "nothing is being shed there"
     if isinstance(action, k.Scale) and action.replicas == ops.replicas:
         return f"{action.replicas} replicas are wanted already"
-    if isinstance(action, k.Drain) and action.replica >= len(world.sim.replicas):
-        return f"there is no replica {action.replica}"
+    if isinstance(action, k.Drain) and (state := world.sim.replicas[action.replica].state) != "ready":
+        return f"replica {action.replica} takes no requests: it is {state}"
     if isinstance(action, k.DeclareOver) and ops.declared_at_s is not None:
         return "the incident is declared over already"
     if isinstance(action, k.Answer) and action.message in ops.answered:
@@ -133,7 +142,13 @@ def accept(world: World, action: k.Action, ordinal: int) -> None:
         world.note("ack", "notify", f"acknowledged {action.alert}", alert=action.alert)
     elif isinstance(action, k.Silence):
         ops.silenced[action.alert] = world.now_s + action.for_s
-        world.note("silence", "notify", f"silenced {action.alert}", alert=action.alert, until_s=world.now_s + action.for_s)
+        world.note(
+            "silence",
+            "notify",
+            f"silenced {action.alert}",
+            alert=action.alert,
+            until_s=world.now_s + action.for_s,
+        )
     elif isinstance(action, k.Page):
         spend(world, "pages", PAGE_USD)
         world.note("own", "notify", f"paged {action.team}", action=action.kind)
@@ -144,7 +159,13 @@ def accept(world: World, action: k.Action, ordinal: int) -> None:
         ops.answered[action.message] = action.fact
     elif action.changes_service:
         spend(world, "changes", PREWARM_USD if isinstance(action, k.PrewarmCache) else CHANGE_REVIEW_USD)
-        world.note("own", component_of(action), describe(action), action=action.kind, effective_at_s=world.now_s + action.delay_s)
+        world.note(
+            "own",
+            component_of(action),
+            describe(action),
+            action=action.kind,
+            effective_at_s=world.now_s + action.delay_s,
+        )
     else:
         world.note("own", "notify", describe(action), action=action.kind)
 
@@ -171,7 +192,9 @@ def _rollback(world: World, a: k.Rollback, item: Pending) -> None:
             elif isinstance(shock, ClientRelease) and shock.change == a.change:
                 # Users get the previous release over twenty-five minutes, in five steps of one fifth.
                 world.later(world.now_s + UNDO_RELEASE_S, item.ordinal, 1, item.message)
-        world.note("config" if change.kind == "config" else "deploy", change.component, f"rolled back: {change.text}")
+        world.note(
+            "config" if change.kind == "config" else "deploy", change.component, f"rolled back: {change.text}"
+        )
     else:
         for shock in world.scenario.shocks:
             if isinstance(shock, ClientRelease) and shock.change == a.change:
@@ -203,7 +226,9 @@ def _retry(world: World, client: str, **changed: Any) -> None:
     for c in world.clients(client):
         world.ops.remote[c] = replace(world.ops.remote[c], **changed)
         if c in world.ops.built_in:
-            world.note("config", "clients", f"{c}: remote configuration published, not read by the release in use")
+            world.note(
+                "config", "clients", f"{c}: remote configuration published, not read by the release in use"
+            )
         world.push_client(c)
 
 
@@ -211,9 +236,20 @@ def _restart(world: World, a: k.Restart, item: Pending) -> None:
     everyone = [r.index for r in world.sim.replicas if r.state in ("ready", "draining")]
     if a.how == "all_at_once":
         for r in everyone:
-            world.sim.restart(r)
+            _restart_one(world, r)
     else:
         world.ops.restart_next = everyone
+
+
+def _restart_one(world: World, replica: int) -> None:
+    """Restart a replica that still serves; since it was asked for it may have gone off or be restarting."""
+    if world.sim.replicas[replica].state in ("ready", "draining"):
+        world.sim.restart(replica)
+
+
+def _drain(world: World, a: k.Drain, item: Pending) -> None:
+    if world.sim.replicas[a.replica].state == "ready":
+        world.sim.drain(a.replica)
 
 
 def _scale(world: World, a: k.Scale, item: Pending) -> None:
@@ -222,13 +258,21 @@ def _scale(world: World, a: k.Scale, item: Pending) -> None:
 
 
 def _shift(world: World, a: k.ShiftTraffic, item: Pending) -> None:
-    wanted = round(a.previous_share * world.ops.replicas)
+    share = a.previous_share
+    wanted = max(1, round(share * world.ops.replicas)) if share > 0 else 0
+    if item.step == 0:
+        # A later shift replaces an earlier one that still waits for its replicas.
+        world.ops.pending[:] = [p for p in world.ops.pending if p.step == 0 or p.message["kind"] != a.kind]
     if item.step == 0 and wanted > 0:
         world.sim.change_pool("previous", replicas=wanted)
         world.later(world.now_s + world.scenario.config.cold_start_s + 5.0, item.ordinal, 1, item.message)
         return
-    world.sim.change_pool("previous", weight=a.previous_share, replicas=wanted)
-    world.sim.change_pool("current", weight=1.0 - a.previous_share, replicas=max(1, world.ops.replicas - wanted))
+    # The weights may never add up to nothing: the pool that takes over comes first.
+    left = max(1, world.ops.replicas - wanted)
+    for pool, weight, replicas in sorted(
+        (("previous", share, wanted), ("current", 1.0 - share, left)), key=lambda p: -p[1]
+    ):
+        world.sim.change_pool(pool, weight=weight, replicas=replicas)
 
 
 def _prewarm(world: World, a: k.PrewarmCache, item: Pending) -> None:
@@ -244,7 +288,7 @@ _EFFECTS: dict[type[k.Action], Any] = {
     k.AnswerOnFailure: lambda w, a, _: w.sim.change_gateway(on_failure=a.answer),
     k.Scale: _scale,
     k.Restart: _restart,
-    k.Drain: lambda w, a, _: w.sim.drain(a.replica),
+    k.Drain: _drain,
     k.SetTimeout: lambda w, a, _: _retry(w, a.client, timeout_s=a.timeout_ms / 1000.0),
     k.SetRetries: lambda w, a, _: _retry(
         w, a.client, max_attempts=a.max_attempts, backoff_s=a.backoff_ms / 1000.0, jitter=a.jitter
@@ -289,5 +333,3 @@ def _shown(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-

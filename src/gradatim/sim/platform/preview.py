@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 def preview(world: World, message: Any) -> dict[str, Any]:
     """{problems, touches, expected, risk, undo, effective_at_s, cost_usd}. Never raises for a bad message."""
-    nothing = {"touches": "", "expected": "", "risk": "", "undo": "", "effective_at_s": None, "cost_usd": None}
+    nothing = {
+        "touches": "",
+        "expected": "",
+        "risk": "",
+        "undo": "",
+        "effective_at_s": None,
+        "cost_usd": None,
+    }
     try:
         action = parse_action(message)
     except GradatimError as e:
@@ -24,14 +31,23 @@ def preview(world: World, message: Any) -> dict[str, Any]:
     reason = operate.refusal(world, action)
     touches, expected, risk, undo = _says(world, action)
     cost = (
-        operate.PREWARM_USD if isinstance(action, k.PrewarmCache)
-        else operate.PAGE_USD if isinstance(action, k.Page)
-        else operate.CHANGE_REVIEW_USD if action.changes_service else 0.0
-    )  # fmt: skip
+        operate.PREWARM_USD
+        if isinstance(action, k.PrewarmCache)
+        else operate.PAGE_USD
+        if isinstance(action, k.Page)
+        else operate.CHANGE_REVIEW_USD
+        if action.changes_service
+        else 0.0
+    )
     return {
-        "problems": [reason] if reason else [], "touches": touches, "expected": expected, "risk": risk, "undo": undo,
-        "effective_at_s": world.now_s + action.delay_s, "cost_usd": cost,
-    }  # fmt: skip
+        "problems": [reason] if reason else [],
+        "touches": touches,
+        "expected": expected,
+        "risk": risk,
+        "undo": undo,
+        "effective_at_s": world.now_s + action.delay_s,
+        "cost_usd": cost,
+    }
 
 
 def title(message: dict[str, Any]) -> str:
@@ -70,53 +86,118 @@ def _says(world: World, a: k.Action) -> tuple[str, str, str, str]:
     if isinstance(a, k.Shed):
         rate = a.share * _rate(world, a.client)
         return (
-            _users(a.client), f"about {rate:.0f} requests a second are refused at the gateway", 
+            _users(a.client),
+            f"about {rate:.0f} requests a second are refused at the gateway",
             f"each refused request is a traveller without an answer: about ${0.06 * rate * 60:,.0f} a minute",
             "set the share to 0, or ramp back",
-        )  # fmt: skip
+        )
     if isinstance(a, k.Ramp):
-        return _users(a.client), f"full admission in {a.over_s:.0f} s", "too fast, and the load returns before the service can carry it", "shed again"  # fmt: skip
+        return (
+            _users(a.client),
+            f"full admission in {a.over_s:.0f} s",
+            "too fast, and the load returns before the service can carry it",
+            "shed again",
+        )
     if isinstance(a, k.FallBack):
         rate = a.share * _rate(world, a.client)
         return (
-            f"{100 * a.share:.0f} % of {_users(a.client)}", f"about {rate:.0f} requests a second never reach a replica",
-            f"answers from the table are worth less: about ${0.03 * rate * 60:,.0f} a minute and what the model knew", "share 0",
-        )  # fmt: skip
+            f"{100 * a.share:.0f} % of {_users(a.client)}",
+            f"about {rate:.0f} requests a second never reach a replica",
+            f"answers from the table are worth less: about ${0.03 * rate * 60:,.0f} a minute and what the model knew",
+            "share 0",
+        )
     if isinstance(a, k.Scale):
         more = a.replicas - ops.replicas
         cold = world.scenario.config.cold_start_s
         if more > 0:
-            return f"{more} more replicas, quota {MAX_REPLICAS}", f"ready {cold:.0f} s after they start", f"${more * operate.REPLICA_USD_PER_H:,.0f} an hour while they are wanted", "scale back"  # fmt: skip
-        return f"{-more} fewer replicas", "they finish their queues and stop", "less room for peaks", f"scale up: {cold:.0f} s"  # fmt: skip
+            return (
+                f"{more} more replicas, quota {MAX_REPLICAS}",
+                f"ready {cold:.0f} s after they start",
+                f"${more * operate.REPLICA_USD_PER_H:,.0f} an hour while they are wanted",
+                "scale back",
+            )
+        return (
+            f"{-more} fewer replicas",
+            "they finish their queues and stop",
+            "less room for peaks",
+            f"scale up: {cold:.0f} s",
+        )
     if isinstance(a, k.Restart):
         cold = world.sim.pools[0].restart_s
         if a.how == "all_at_once":
-            return "every replica", "queues and work in hand are lost; all return at once", f"no answers for about {cold:.0f} s", "none"  # fmt: skip
-        return "one replica every 20 s", f"each is away for {cold:.0f} s", "a fleet that is full has even less room", "none"  # fmt: skip
+            return (
+                "every replica",
+                "queues and work in hand are lost; all return at once",
+                f"no answers for about {cold:.0f} s",
+                "none",
+            )
+        return (
+            "one replica every 20 s",
+            f"each is away for {cold:.0f} s",
+            "a fleet that is full has even less room",
+            "none",
+        )
     if isinstance(a, k.SetRetryBudget | k.SetRetries | k.SetTimeout):
         return (
-            f"{_users(a.client)}, where the release reads remote configuration", "clients take it up within a minute",
-            "requests that a further try would have saved fail", "set it back: 60 s",
-        )  # fmt: skip
+            f"{_users(a.client)}, where the release reads remote configuration",
+            "clients take it up within a minute",
+            "requests that a further try would have saved fail",
+            "set it back: 60 s",
+        )
     if isinstance(a, k.Rollback):
         change = world.change(a.change)
         what = change.text if change else "no such change"
         slow = change is not None and change.component == "clients" and "app" in what
-        return what, "as before the change" + (", as users update: about 25 min" if slow else ""), "whatever the change was made for is undone too", "roll it out again, not in this shift"  # fmt: skip
+        return (
+            what,
+            "as before the change" + (", as users update: about 25 min" if slow else ""),
+            "whatever the change was made for is undone too",
+            "roll it out again, not in this shift",
+        )
     if isinstance(a, k.SetQueueLimit):
-        return "every replica", f"at most {a.limit} waiting; now {world.sim.pools[0].queue_limit}", "a short queue refuses more at peaks, a long one serves clients that have gone", "set it back"  # fmt: skip
+        return (
+            "every replica",
+            f"at most {a.limit} waiting; now {world.sim.pools[0].queue_limit}",
+            "a short queue refuses more at peaks, a long one serves clients that have gone",
+            "set it back",
+        )
     if isinstance(a, k.SetBatching):
-        return "every replica", f"batches of up to {a.max_batch}, waiting {a.max_wait_ms} ms", "larger batches answer later, smaller ones serve fewer", "set it back"  # fmt: skip
+        return (
+            "every replica",
+            f"batches of up to {a.max_batch}, waiting {a.max_wait_ms} ms",
+            "larger batches answer later, smaller ones serve fewer",
+            "set it back",
+        )
     if isinstance(a, k.AnswerOnFailure):
-        return "requests whose every attempt failed", f"they get: {a.answer}", "a failure is less visible", "set it back"
+        return (
+            "requests whose every attempt failed",
+            f"they get: {a.answer}",
+            "a failure is less visible",
+            "set it back",
+        )
     if isinstance(a, k.ShiftTraffic):
-        return f"{100 * a.previous_share:.0f} % of users", "replicas of the previous version start cold", "less room for the current version", "share 0"  # fmt: skip
+        return (
+            f"{100 * a.previous_share:.0f} % of users",
+            "replicas of the previous version start cold",
+            "less room for the current version",
+            "share 0",
+        )
     if isinstance(a, k.PrewarmCache):
-        return "feature cache", "the hottest features are loaded over about ten minutes", "reads from the feature store", "none"
+        return (
+            "feature cache",
+            "the hottest features are loaded over about ten minutes",
+            "reads from the feature store",
+            "none",
+        )
     if isinstance(a, k.Drain):
         return f"replica {a.replica}", "takes nothing new", "one replica less", "restart it"
     if isinstance(a, k.Page):
         return f"{a.team} on-call", "answers in a few minutes", "somebody is woken", "none"
     if isinstance(a, k.DeclareOver):
-        return "the incident", "stakeholders stand down", "wrong if travellers are still affected in the next half hour", "none"
+        return (
+            "the incident",
+            "stakeholders stand down",
+            "wrong if travellers are still affected in the next half hour",
+            "none",
+        )
     return "nobody's requests", a.help, "none", "none"

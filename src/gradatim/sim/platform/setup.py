@@ -29,7 +29,12 @@ MAX_REPLICAS = 18
 CLIENT_SHARES = {"web": 0.36, "ios": 0.29, "android": 0.27, "partner": 0.08}
 VERSIONS = ("v1", "v2")
 CURRENT, PREVIOUS = 1, 0
-PRICES = {"value_good_usd": 0.028, "value_failed_usd": -0.03, "value_fallback_usd": 0.0, "replica_usd_per_h": 36.0}
+PRICES = {
+    "value_good_usd": 0.028,
+    "value_failed_usd": -0.03,
+    "value_fallback_usd": 0.0,
+    "replica_usd_per_h": 36.0,
+}
 """What operators reckon an answer to be worth: the usual mean, not this shift's."""
 
 
@@ -41,7 +46,9 @@ class Built(NamedTuple):
     rates_per_s: NDArray[np.float64]
 
 
-def client_policy(name: str, retry: RetryPolicy, *, admit: float = 1.0, fallback: float = 0.0) -> ClientPolicy:
+def client_policy(
+    name: str, retry: RetryPolicy, *, admit: float = 1.0, fallback: float = 0.0
+) -> ClientPolicy:
     """The kernel's record of one client class."""
     return ClientPolicy(
         name=name,
@@ -72,11 +79,11 @@ def build(scenario: Scenario, seed: int, horizon_s: float) -> Built:
     # Ten-second buckets, so that a surge has a slope; the profile has one-minute buckets.
     bucket_s = 10.0
     n = int(np.ceil(horizon_s / bucket_s))
-    mid = (np.arange(n) + 0.5) * bucket_s
-    rates = profile[np.minimum((mid / 60.0).astype(np.int64), len(profile) - 1)]
+    mid = (np.arange(n, dtype=np.float64) + 0.5) * bucket_s
+    rates: NDArray[np.float64] = profile[np.minimum((mid / 60.0).astype(np.int64), len(profile) - 1)]
     for shock in scenario.shocks:
         if isinstance(shock, DemandSurge):
-            rates = rates * surge(mid, shock)
+            rates = np.multiply(rates, surge(mid, shock))
     absolute = flights.values(window, VERSIONS)
     # Value relative to the current model's answer: what an outcome loses against normal running.
     relative = absolute - absolute[:, CURRENT : CURRENT + 1]

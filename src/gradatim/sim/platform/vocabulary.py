@@ -5,9 +5,19 @@ from __future__ import annotations
 CLIENTS = ("web", "ios", "android", "partner")
 AIRPORTS = ("EWR", "JFK", "LGA")
 COMPONENTS = (
-    "clients", "gateway", "predict", "features", "weather", "bookings", "labels", "scaler", "deployer", "hosts",
-    "notify", "none",
-)  # fmt: skip
+    "clients",
+    "gateway",
+    "predict",
+    "features",
+    "weather",
+    "bookings",
+    "labels",
+    "scaler",
+    "deployer",
+    "hosts",
+    "notify",
+    "none",
+)
 MECHANISMS = {
     "retry_amplification": "retries of failed attempts keep the fleet overloaded after the trigger is gone",
     "abandoned_work": "queues are so deep that replicas work for clients that have gone",
@@ -26,7 +36,17 @@ MECHANISMS = {
     "nothing_wrong": "nothing is wrong: it passes by itself",
 }
 SCOPES = (
-    "all", "web", "ios", "android", "partner", "EWR", "JFK", "LGA", "one_replica", "one_version", "none",
-)  # fmt: skip
+    "all",
+    "web",
+    "ios",
+    "android",
+    "partner",
+    "EWR",
+    "JFK",
+    "LGA",
+    "one_replica",
+    "one_version",
+    "none",
+)
 SURFACES = ("predictions", "latency", "data_quality", "everything")
 TEAMS = ("platform", "mobile", "web", "data", "partners", "network")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gradatim.core.streams import Stream
-from gradatim.sim.actions.kinds import Action, parse_action
+from gradatim.sim.actions.kinds import parse_action
 from gradatim.sim.faults.scenario import (
     CacheFlush,
     Change,
@@ -28,7 +28,15 @@ from gradatim.sim.faults.scenario import (
 from gradatim.sim.platform import operate
 from gradatim.sim.platform.cache import CacheSettings, FeatureCache
 from gradatim.sim.platform.ops import Done, Ops, Pending
-from gradatim.sim.platform.setup import GOOD_S, MAX_REPLICAS, PRICES, START_HOUR, VERSIONS, build, client_policy
+from gradatim.sim.platform.setup import (
+    GOOD_S,
+    MAX_REPLICAS,
+    PRICES,
+    START_HOUR,
+    VERSIONS,
+    build,
+    client_policy,
+)
 from gradatim.sim.platform.vocabulary import AIRPORTS, CLIENTS
 from gradatim.sim.serving.model import TICK_S
 from gradatim.sim.telemetry.record import Event, Record
@@ -62,8 +70,8 @@ class Snapshot(NamedTuple):
     now_s: float
     sim: Any
     ops: Ops
-    journal: int
-    control: int
+    journal: tuple[Event, ...]
+    control: NDArray[np.float64]
 
 
 class World:
@@ -76,7 +84,9 @@ class World:
         horizon_s: the end; the clock never passes it.
     """
 
-    def __init__(self, scenario: Scenario, seed: int, *, start_s: float = 1200.0, horizon_s: float = 8400.0) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, *, start_s: float = 1200.0, horizon_s: float = 8400.0
+    ) -> None:
         self.scenario, self.seed = scenario, seed
         self.start_s, self.horizon_s = start_s, horizon_s
         built = build(scenario, seed, horizon_s)
@@ -200,9 +210,15 @@ class World:
         fields = {
             name: getattr(policy, name)
             for name in (
-                "timeout_s", "max_attempts", "backoff_s", "jitter", "retry_budget", "admit_share", "fallback_share",
+                "timeout_s",
+                "max_attempts",
+                "backoff_s",
+                "jitter",
+                "retry_budget",
+                "admit_share",
+                "fallback_share",
             )
-        }  # fmt: skip
+        }
         self.sim.change_client(client, **fields)
 
     # ------------------------------------------------------------------ views
@@ -273,13 +289,20 @@ class World:
     def snapshot(self) -> Snapshot:
         """The whole state now."""
         return Snapshot(
-            self.now_s, self.sim.snapshot(), copy.deepcopy(self.ops), len(self.journal), self.n_control
+            self.now_s,
+            self.sim.snapshot(),
+            copy.deepcopy(self.ops),
+            tuple(self.journal),
+            self.control[: self.n_control].copy(),
         )
 
     def restore(self, snap: Snapshot) -> None:
         """Go back to `snap`. The snapshot stays usable."""
         self.sim.restore(snap.sim)
         self.ops = copy.deepcopy(snap.ops)
-        del self.journal[snap.journal :]
-        self.n_control = snap.control
+        self.journal = list(snap.journal)
+        # A new table: views that were given out keep what they showed.
+        self.control = np.zeros_like(self.control)
+        self.n_control = len(snap.control)
+        self.control[: self.n_control] = snap.control
         self.now_s = snap.now_s

@@ -1,8 +1,9 @@
-"""Event structures of the kernel: FIFO lanes of timers, and a heap.
+"""Event structures of the kernel: FIFO lanes of timers, a tournament of servers, and a heap.
 
 Timers with the same delay fire in the order in which they were set, so each (kind, delay) has a
 ring of its own: setting one is a store, and a timer that died meanwhile is skipped when it reaches
-the head. Batch completions and jittered retries have no such order and live in small heaps.
+the head. Each server finishes at most one batch next: a tournament tree holds the earliest, and has no
+branch to mispredict. Jittered retries have no order at all and live in a small heap.
 
 The oracle (`oracle` is not None) keeps every event in the one heap `retries` instead. Both give the
 same order, which is total: by time, then by key.
@@ -65,6 +66,21 @@ def heap_pop(heap: Any, n: Any) -> Any:
     heap[k].t = t
     heap[k].key = key
     return n
+
+
+@inlined
+def tree_set(tree: Any, server: Any, t: Any) -> None:
+    """Server finishes its batch at t (inf: it has none). tree[1] is the earliest of all servers.
+
+    The tree has as many leaves as half its size; of two that finish together the lower wins.
+    """
+    k = (tree.size >> 1) + server
+    tree[k].t = t
+    while k > 1:
+        k >>= 1
+        first = 2 * k + np.int64(tree[2 * k + 1].t < tree[2 * k].t)
+        tree[k].t = tree[first].t
+        tree[k].key = tree[first].key
 
 
 @inlined

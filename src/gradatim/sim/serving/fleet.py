@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradatim.sim.jit import entry
-from gradatim.sim.serving.events import INF, set_timer
+from gradatim.sim.serving.events import INF, set_timer, tree_set
 from gradatim.sim.serving.layout import (
     BOOT,
     C_ARRIVALS,
@@ -218,6 +218,8 @@ def lose(w: Any, oracle: Any, r: Any, now: Any) -> Any:
                     w.failing[n] = ticket
                     n += 1
             w.servers[server].done_at = INF
+            if oracle is None:
+                tree_set(w.done, server, INF)
         w.idle[server] = server
     for k in range(replica.queued):
         ticket = w.queue[r * core.queue_room + ((replica.head + k) & (core.queue_room - 1))]

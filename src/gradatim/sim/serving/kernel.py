@@ -20,10 +20,10 @@ from gradatim.sim.serving.events import (
     INF,
     TICKET_MASK,
     heap_pop,
-    heap_push,
     heap_schedule,
     lane_pop,
     set_timer,
+    tree_set,
 )
 from gradatim.sim.serving.fleet import autoscale, close_tick, lose, reconcile, refresh_members
 from gradatim.sim.serving.layout import (
@@ -45,7 +45,6 @@ from gradatim.sim.serving.layout import (
     DRAINING,
     FALLBACK,
     FINISHED,
-    GROW_HEAP,
     GROW_QUEUE,
     GROW_SAMPLES,
     GROW_SLOTS,
@@ -219,7 +218,8 @@ def advance(w: Any, oracle: Any, until: Any, command: Any, argument: Any) -> Any
     version_now, hist_now, samples = w.version_now, w.hist_now, w.samples
     item_pool, item_segment = w.item_pool, w.item_segment
     rates, inverse_rates, trace = w.rates, w.inverse_rates, w.trace
-    key_attempt = core.key_attempt
+    key_attempt, key_request, key_user = core.key_attempt, core.key_request, core.key_user
+    n_users, good_s, block_size = core.n_users, core.good_s, core.block_size
     slot_mask = slots.size - 1
     queue_room = core.queue_room
     queue_mask = queue_room - 1
@@ -234,6 +234,7 @@ def advance(w: Any, oracle: Any, until: Any, command: Any, argument: Any) -> Any
         # ------------------------------------------------------------------ the next event
         key = 0
         in_lane = False
+        idle_server = -1  # has finished; the tournament is told once it is known what it does next
         if command != NO_COMMAND:
             kind = COMMAND
         elif core.need != 0:
@@ -254,9 +255,9 @@ def advance(w: Any, oracle: Any, until: Any, command: Any, argument: Any) -> Any
                     key = retries[0].key
                     kind = RETRY
                     in_lane = False
-                if done[0].t <= t:
-                    t = done[0].t
-                    key = done[0].key
+                if done[1].t <= t:
+                    t = done[1].t
+                    key = done[1].key << 3
                     kind = DONE
                 if core.next_tick <= t:
                     t = core.next_tick
@@ -274,7 +275,7 @@ def advance(w: Any, oracle: Any, until: Any, command: Any, argument: Any) -> Any
             now = t
             if oracle is None:
                 if kind == DONE:
-                    core.n_done = heap_pop(done, core.n_done)
+                    idle_server = key >> 3
                 elif in_lane:
                     lane_pop(core, lanes, timers, slots, replicas)
                 elif kind == RETRY:
@@ -302,15 +303,15 @@ def advance(w: Any, oracle: Any, until: Any, command: Any, argument: Any) -> Any
             while now >= core.block_end:
                 core.block += 1
                 core.block_end = (core.block + 1) * core.block_s if core.block + 1 < core.n_blocks else INF
-            word = bits(core.key_request, request)
-            user = below(field(word, 0, USER_BITS), USER_BITS, core.n_users)
-            traits = bits(core.key_user, user)
+            word = bits(key_request, request)
+            user = below(field(word, 0, USER_BITS), USER_BITS, n_users)
+            traits = bits(key_user, user)
             draw = field(traits, 0, TRAIT_BITS)
             c = 0
             while draw >= clients[c].upto:
                 c += 1
-            place = below(field(word, USER_BITS, ITEM_BITS), ITEM_BITS, core.block_size)
-            item = item_pool[core.block * core.block_size + place]
+            place = below(field(word, USER_BITS, ITEM_BITS), ITEM_BITS, block_size)
+            item = item_pool[core.block * block_size + place]
             segment_now[item_segment[item] * SEGMENT_STRIDE + S_ARRIVALS] += 1
             client_now[c * CLIENT_STRIDE + C_ARRIVALS] += 1
             if core.little != 0:
@@ -369,7 +370,7 @@ def advance(w: Any, oracle: Any, until: Any, command: Any, argument: Any) -> Any
                 segment_now[at_segment + S_MONEY] += value
                 at_client = slot.client * CLIENT_STRIDE
                 client_now[at_client + C_OK] += 1
-                if latency <= core.good_s:
+                if latency <= good_s:
                     good += 1
                     client_now[at_client + C_GOOD] += 1
                 leave(core, slot, samples, sample_room, now, OK, r, version)
@@ -413,9 +414,9 @@ def advance(w: Any, oracle: Any, until: Any, command: Any, argument: Any) -> Any
         elif kind == RETRY:
             ticket = key & TICKET_MASK
             counters[T_RETRIES] += 1
-            word = bits(core.key_request, ticket >> 3)
-            user = below(field(word, 0, USER_BITS), USER_BITS, core.n_users)
-            pool_draw = field(bits(core.key_user, user), TRAIT_BITS, TRAIT_BITS)
+            word = bits(key_request, ticket >> 3)
+            user = below(field(word, 0, USER_BITS), USER_BITS, n_users)
+            pool_draw = field(bits(key_user, user), TRAIT_BITS, TRAIT_BITS)
             send = True
 
         elif kind == TICK:
@@ -589,15 +590,17 @@ def advance(w: Any, oracle: Any, until: Any, command: Any, argument: Any) -> Any
                     servers[server].done_at = now + service
                     servers[server].items = n
                     servers[server].version = pool.version
-                    done_key = (DONE << KIND_SHIFT) | (server << 3)
                     if oracle is None:
-                        core.n_done = heap_push(done, core.n_done, now + service, done_key)
-                        if core.n_done > core.done_limit:
-                            core.need = GROW_HEAP
+                        tree_set(done, server, now + service)
+                        if server == idle_server:
+                            idle_server = -1
                     else:
-                        heap_schedule(core, retries, now + service, done_key)
+                        heap_schedule(core, retries, now + service, (DONE << KIND_SHIFT) | (server << 3))
                 elif replica.state == DRAINING and outstanding[r] == 0:
                     replica.state = OFF
+
+        if idle_server >= 0:
+            tree_set(done, idle_server, INF)
 
         # ------------------------------------------------------------------ change the fleet
         if scale:

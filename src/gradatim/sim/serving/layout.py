@@ -83,7 +83,7 @@ CORE = np.dtype(
         ("block", "i8"), ("block_end", "f8"), ("block_s", "f8"), ("n_blocks", "i8"), ("block_size", "i8"),
         ("next_tick", "f8"), ("n_ticks", "i8"),
         ("lane_t", "f8"), ("lane_key", "i8"), ("lane", "i8"), ("n_lanes", "i8"),
-        ("n_done", "i8"), ("n_retry", "i8"), ("done_limit", "i8"), ("retry_limit", "i8"),
+        ("n_retry", "i8"), ("retry_limit", "i8"),
         ("n_samples", "i8"), ("sample_below", "i8"), ("need", "i8"),
         ("in_flight", "i8"), ("outstanding", "i8"), ("outstanding_limit", "i8"),
         ("on_failure", "i8"), ("good_s", "f8"), ("n_versions", "i8"),
@@ -176,7 +176,7 @@ class World(NamedTuple):
     slots: Any  # SLOT[power of two], requests in flight by id & mask
     lanes: Any  # LANE[n]
     timers: Any  # EVENT[...], the lanes' rings
-    done: Any  # EVENT[...], heap of batch completions
+    done: Any  # EVENT[2 * power of two], tournament of the servers' next completions; key is the server
     retries: Any  # EVENT[...], heap of jittered retries (the oracle keeps every event here)
     failing: Any  # int64[...], scratch
     values: Any  # int64[n_items, n_versions + 3]

@@ -69,7 +69,7 @@ def allocate(setup: Setup, seed: int) -> World:
             slots=_free_slots(FIRST_SLOTS),
             lanes=np.zeros(0, layout.LANE),
             timers=np.zeros(0, layout.EVENT),
-            done=_empty_heap(n_replicas * servers + 8),
+            done=_tournament(_servers(n_replicas, servers)),
             retries=_empty_heap(power_of_two(2 * scratch)),
             failing=np.zeros(scratch, np.int64),
             values=np.array(setup.values, np.int64),
@@ -111,7 +111,7 @@ def grown(w: World, status: int) -> World:
     if status == layout.GROW_LANES:
         return with_lanes(w, len(w.lanes), grow_full=True)
     if status == layout.GROW_HEAP:
-        return _with_limits(w._replace(done=_more_heap(w.done), retries=_more_heap(w.retries)))
+        return _with_limits(w._replace(retries=_more_heap(w.retries)))
     if status == layout.GROW_QUEUE:
         return with_queue(w, 2 * int(w.core["queue_room"][0]))
     if status == layout.GROW_SAMPLES:
@@ -181,16 +181,15 @@ def with_servers(w: World, servers: int, room: int) -> World:
     idle[:, : servers - old_servers] = first * servers + np.arange(old_servers, servers, dtype=np.int32)
     old_idle = w.idle.reshape(n, old_servers)
     idle[:, servers - old_servers :] = old_idle - first * old_servers + first * servers
-    done = _more_heap(w.done, n * servers + 8)
-    for heap in (done, w.retries):
-        is_done = (heap["key"] >> layout.KIND_SHIFT) == layout.DONE
-        server = (heap["key"] & ((1 << layout.KIND_SHIFT) - 1)) >> layout.ATTEMPT_BITS
-        server = server // old_servers * servers + server % old_servers
-        renamed = (layout.DONE << layout.KIND_SHIFT) | (server << layout.ATTEMPT_BITS)
-        heap["key"] = np.where(is_done, renamed, heap["key"])
+    keys = w.retries["key"]  # of the oracle: completions name their server
+    is_done = (keys >> layout.KIND_SHIFT) == layout.DONE
+    server = (keys & ((1 << layout.KIND_SHIFT) - 1)) >> layout.ATTEMPT_BITS
+    server = server // old_servers * servers + server % old_servers
+    renamed = (layout.DONE << layout.KIND_SHIFT) | (server << layout.ATTEMPT_BITS)
+    w.retries["key"] = np.where(is_done, renamed, keys)
     w.core["slots_per_replica"], w.core["batch_room"] = servers, room
     return _with_scratch(
-        w._replace(servers=table.ravel(), batches=batches.ravel(), idle=idle.ravel(), done=done)
+        w._replace(servers=table.ravel(), batches=batches.ravel(), idle=idle.ravel(), done=_tournament(table.ravel()))
     )
 
 
@@ -212,7 +211,6 @@ def _with_scratch(w: World) -> World:
 
 
 def _with_limits(w: World) -> World:
-    w.core["done_limit"] = len(w.done) - 4
     w.core["retry_limit"] = len(w.retries) - len(w.failing) - 4
     return w
 
@@ -243,8 +241,19 @@ def _empty_heap(n: int) -> Any:
     return heap
 
 
-def _more_heap(heap: Any, n: int = 0) -> Any:
-    out = np.zeros(max(n, 2 * len(heap)), layout.EVENT)
+def _tournament(servers: Any) -> Any:
+    leaves = power_of_two(len(servers))
+    tree = np.zeros(2 * leaves, layout.EVENT)
+    tree["t"] = INF
+    tree["t"][leaves : leaves + len(servers)] = servers["done_at"]
+    tree["key"][leaves:] = np.arange(leaves)
+    for k in range(leaves - 1, 0, -1):
+        tree[k] = tree[2 * k + int(tree["t"][2 * k + 1] < tree["t"][2 * k])]
+    return tree
+
+
+def _more_heap(heap: Any) -> Any:
+    out = np.zeros(2 * len(heap), layout.EVENT)
     out[: len(heap)] = heap
     return out
 

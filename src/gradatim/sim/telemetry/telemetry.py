@@ -42,6 +42,7 @@ class Telemetry:
         self.catalogue = catalogue(record)
         self.by_id = {s.id: s for s in self.catalogue}
         self._row = {s.id: i for i, s in enumerate(self.catalogue)}
+        self._lags = np.array([s.lag_s for s in self.catalogue])
         self._background = BackgroundState(record)
         self._data = DataSeries(record)
         self._values = np.full((len(self.catalogue), max(64, record.n_horizon)), np.nan)
@@ -111,10 +112,18 @@ class Telemetry:
         self, ids: Iterable[str] | None = None, upto_s: float | None = None
     ) -> dict[str, float | None]:
         """The newest visible value of each series, None where it is missing."""
-        result: dict[str, float | None] = {}
-        for i, v in self.values(ids, upto_s).items():
-            result[i] = float(v[-1]) if len(v) and np.isfinite(v[-1]) else None
-        return result
+        self._advance()
+        names = list(self._row) if ids is None else list(ids)
+        if unknown := [i for i in names if i not in self._row]:
+            raise UnknownName("series", unknown[0], self.by_id)
+        rows = np.array([self._row[i] for i in names], dtype=np.intp)
+        r = self.record
+        upto = r.now_s if upto_s is None else min(upto_s, r.now_s)
+        # As `visible_ticks`, for all series at once: this is what a policy asks for at every step.
+        seen = ((max(upto, 0.0) - self._lags[rows]) / r.tick_s + 1e-9).astype(np.int64)
+        seen = np.clip(seen, 0, r.n_ticks)
+        values = np.where(seen > 0, self._values[rows, np.maximum(seen - 1, 0)], np.nan).tolist()
+        return {i: v if v == v and abs(v) != np.inf else None for i, v in zip(names, values, strict=True)}
 
     def full_values(self, ids: Iterable[str]) -> dict[str, FloatArray]:
         """Series at every complete tick, lag or not: for loggers, which stand beside what they log."""

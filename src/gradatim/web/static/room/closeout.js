@@ -1,5 +1,5 @@
 // Closing out: declare the incident over, hand in what should keep it from coming back.
-import { $, h } from "./dom.js";
+import { $, drawer, h } from "./dom.js";
 import { confirmDialog } from "./dialog.js";
 import { ActionForm } from "./form.js";
 
@@ -28,9 +28,13 @@ export class Closeout {
     this.form.show(action);
   }
 
+  get isOpen() {
+    return !$("pane-close").hidden;
+  }
+
   open(open) {
     if (!this.#kinds.length) return;
-    $("pane-close").hidden = !open;
+    drawer($("pane-close"), open);
     if (!open) {
       $("close-open").focus();
       return;

@@ -66,6 +66,13 @@ export function debounce(work, ms) {
   return later;
 }
 
+/** Open or close a drawer; what it covers can then not be reached by keyboard or screen reader. */
+export function drawer(pane, open) {
+  pane.hidden = !open;
+  const covers = open && getComputedStyle(pane).position === "absolute";
+  for (const other of pane.parentElement.children) if (other !== pane) other.inert = covers;
+}
+
 /** Markup that we wrote (handover, drawing), stripped of anything that could run. */
 export function safeMarkup(text) {
   const parsed = new DOMParser().parseFromString(`<body>${text}</body>`, "text/html");

@@ -37,7 +37,7 @@ export class ActionForm {
     this.#touched = true;
     this.#room.drafts.set(`form.${this.action.kind}`, this.#field.raw());
     this.#good = null;
-    this.button.disabled = true;
+    this.#enable(false);
     this.refusal.textContent = "";
     this.soon();
   }
@@ -57,7 +57,7 @@ export class ActionForm {
     this.refusal = h("p", { class: "bad refusal", role: "alert" });
     this.effect = h("span", { class: "cap" });
     const keys = this.#options.keys ?? "Ctrl ⇧ ⏎";
-    this.button = h("button", { type: "submit", class: `btn small${this.#options.quiet ? "" : " primary"}`, disabled: true }, `${this.#options.verb ?? "Confirm"} `, h("kbd", {}, keys));
+    this.button = h("button", { type: "submit", class: `btn small${this.#options.quiet ? "" : " primary"}`, "aria-disabled": "true" }, `${this.#options.verb ?? "Confirm"} `, h("kbd", {}, keys));
     const form = h("form", { class: "aform", novalidate: true, onsubmit: (event) => {
       event.preventDefault();
       this.confirm();
@@ -65,6 +65,11 @@ export class ActionForm {
     this.#field.el.classList.remove("inner");
     this.#box.replaceChildren(form);
     this.preview();
+  }
+
+  /** Not `disabled`: the button keeps its place in the tab order and its focus. */
+  #enable(on) {
+    this.button.setAttribute("aria-disabled", String(!on));
   }
 
   clear() {
@@ -97,7 +102,7 @@ export class ActionForm {
 
   #problems(problems) {
     this.#good = null;
-    this.button.disabled = true;
+    this.#enable(false);
     this.effect.textContent = "";
     if (!this.#touched) {
       if (!this.#options.brief) this.effect.textContent = "Fill in to see what it would do";
@@ -113,7 +118,7 @@ export class ActionForm {
       this.#problems(problems);
       return;
     }
-    const rows = [["Touches", answer.touches], ["Expected", answer.expected], ["Risk", answer.risk], ["Undo", answer.undo]].filter(([, text]) => text);
+    const rows = [["Touches", answer.touches], ["Expected", answer.expected], ["Risk", answer.risk], ["Undo", answer.undo]].filter(([, said]) => said && said !== "none" && said !== this.action.help);
     const text = (value) => (Array.isArray(value) ? value.join("; ") : String(value));
     if (this.#options.brief) this.blast.replaceChildren();
     else this.blast.replaceChildren(...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, text(value))]));
@@ -123,7 +128,7 @@ export class ActionForm {
     const when = at === undefined || at === null ? "" : at <= now + 0.5 ? "Takes effect at once" : `Takes effect ${this.#room.time.hhmmss(at)}`;
     this.effect.textContent = this.#options.brief ? "" : [when, cost].filter(Boolean).join(", ");
     this.#good = JSON.stringify(action);
-    this.button.disabled = false;
+    this.#enable(true);
   }
 
   /** Only what was previewed can be confirmed. */
@@ -136,7 +141,7 @@ export class ActionForm {
       return;
     }
     if (this.#options.ask && !(await this.#options.ask(action))) return;
-    this.button.disabled = true;
+    this.#enable(false);
     try {
       const answer = await this.#room.act(action);
       if (answer.accepted) {
@@ -145,11 +150,11 @@ export class ActionForm {
         if (this.action) this.preview();
       } else {
         this.refusal.textContent = `Refused: ${answer.reason || "no reason given"}. Nothing was changed.`;
-        this.button.disabled = false;
+        this.#enable(true);
       }
     } catch (error) {
       this.refusal.textContent = error.describe?.() ?? String(error);
-      this.button.disabled = false;
+      this.#enable(true);
     }
   }
 }

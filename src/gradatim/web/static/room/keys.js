@@ -93,16 +93,16 @@ export class Keys {
 
   #form(target) {
     const { actions, messages, closeout, diagnosis } = this.room;
-    if (target.closest("#pane-update")) return messages.form;
-    if (target.closest("#pane-close")) return closeout.form;
+    if (target.closest("#pane-update") || messages.composing) return messages.form;
+    if (target.closest("#pane-close") || closeout.isOpen) return closeout.form;
     if (target.closest("#pane-diagnosis")) return diagnosis.form;
     return actions.form;
   }
 
   #escape(target) {
     const { messages, closeout } = this.room;
-    if (target.closest("#pane-update")) messages.composer(false);
-    else if (target.closest("#pane-close")) closeout.open(false);
+    if (messages.composing && !target.closest(".r1")) messages.composer(false);
+    else if (closeout.isOpen && !target.closest(".r1")) closeout.open(false);
     else if (target.closest("#as-table")) this.room.table().toggle();
     else if (target.matches(TYPING)) target.blur();
     else this.room.charts().clearCross();

@@ -1,5 +1,5 @@
 // The inbox: pages, people's questions with the facts one can answer, and the status updates.
-import { $, h, put } from "./dom.js";
+import { $, drawer, h, put } from "./dom.js";
 import { minutes } from "./format.js";
 import { ActionForm } from "./form.js";
 
@@ -128,11 +128,15 @@ export class Messages {
     put($("messages-due"), at === null ? "" : clock.t > at ? `update overdue since ${time.hhmm(at)}` : `update due ${time.hhmm(at)}`);
   }
 
+  get composing() {
+    return !$("pane-update").hidden;
+  }
+
   composer(open) {
     const { update } = this.#room.kinds;
     if (!update) return;
     if (open && this.form.action !== update) this.form.show(update);
-    $("pane-update").hidden = !open;
+    drawer($("pane-update"), open);
     $("update-open").setAttribute("aria-expanded", String(open));
     if (open) this.form.focus();
     else $("update-open").focus();

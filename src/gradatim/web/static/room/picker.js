@@ -26,8 +26,10 @@ export class Picker {
         };
         const fill = () => {
           const wanted = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-          const groups = new Map();
+          // What is chosen stays in sight, so that there is always something to give up for another.
+          const groups = new Map(chosen.length ? [["in this panel", chosen.map((id) => series.byId.get(id))]] : []);
           for (const one of series.catalogue) {
+            if (chosen.includes(one.id)) continue;
             const text = `${one.component} ${one.label} ${one.unit} ${one.id}`.toLowerCase();
             if (wanted.every((word) => text.includes(word))) groups.set(one.component, [...(groups.get(one.component) ?? []), one]);
           }
@@ -40,7 +42,7 @@ export class Picker {
               } }), h("span", {}, one.label), h("span", { class: "cap" }, one.unit)))),
             ),
           );
-          if (!groups.size) list.append(h("p", { class: "cap" }, "No series has these words."));
+          if (!groups.size || (chosen.length && groups.size === 1 && wanted.length)) list.append(h("p", { class: "cap" }, "No series has these words."));
           say();
         };
         search.addEventListener("input", fill);

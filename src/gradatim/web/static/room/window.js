@@ -28,7 +28,7 @@ export class TimeWindow extends EventTarget {
   tick(now) {
     const before = this.now;
     this.now = now;
-    if (this.#grows && this.follow) this.span = SPANS_S.find((one) => one >= Math.min((now - this.first) * (16 / 15), 4800)) ?? this.span;
+    if (this.#grows && this.follow) this.span = Math.min(Math.max((now - this.first) * (16 / 15), 1200), 4800);
     if (before !== now && this.follow) this.#moved();
   }
 

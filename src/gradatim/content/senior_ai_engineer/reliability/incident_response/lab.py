@@ -1,6 +1,6 @@
 """The incident lab: draws instances, delivers messages, judges a finished shift in dollars.
 
-All amounts of the loss are in `money.py` beside this file; the questions people ask are in `people.py`.
+All amounts of the loss are in `loss.py` beside this file; the questions people ask are in `people.py`.
 """
 
 from __future__ import annotations
@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gradatim.content.senior_ai_engineer.reliability.incident_response import loss, oracle, people
 from gradatim.core.streams import Stream
 from gradatim.lab.outcome import Verdict
 from gradatim.lab.protocol import Plan
 from gradatim.sim.faults import Scenario, family
 from gradatim.sim.platform.world import World
 from gradatim.sim.telemetry.telemetry import Telemetry
+
+from . import loss, oracle, people
 
 START_S, HORIZON_S = 1200.0, 8400.0
 

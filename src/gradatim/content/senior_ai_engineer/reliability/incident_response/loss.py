@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gradatim.content.senior_ai_engineer.reliability.incident_response import people
 from gradatim.core.money import micro
 from gradatim.lab.outcome import Verdict
 from gradatim.sim.platform.world import World
+
+from . import people
 
 CREDIT_USD = 25.0
 SILENCE_USD_PER_MIN = 20.0
@@ -31,9 +32,18 @@ WRONG_DOWN_USD = 100.0
 WRONG_COMPONENT_USD = 300.0
 SHARE_MISS_USD = 400.0
 CAUSES = (
-    "answers", "slo_credits", "capacity", "changes", "pages", "escalation", "silence", "statements", "questions",
-    "diagnosis", "open_incident",
-)  # fmt: skip
+    "answers",
+    "slo_credits",
+    "capacity",
+    "changes",
+    "pages",
+    "escalation",
+    "silence",
+    "statements",
+    "questions",
+    "diagnosis",
+    "open_incident",
+)
 
 
 class Minutes(NamedTuple):
@@ -103,7 +113,9 @@ def judge(world: World) -> Verdict:
         open_min = (int(over if over is not None else end) - onset) // 60
         cost["open_incident"] = max(0, open_min) * micro(OPEN_USD_PER_MIN)
         moment["open_incident"] = float(onset)
-        if over is not None and bool(m.harmed[(m.start_s + 60 > over) & (m.start_s < over + 1800)].sum() >= 3):
+        if over is not None and bool(
+            m.harmed[(m.start_s + 60 > over) & (m.start_s < over + 1800)].sum() >= 3
+        ):
             cost["open_incident"] += micro(OVER_TOO_EARLY_USD)
             moment["open_incident"] = float(over)
         silent = _silent_minutes(world, m, onset)
@@ -185,9 +197,10 @@ def _diagnosis(world: World) -> int:
     """2 all right, 1 all but the scope, 0 wrong or none before the incident was declared over."""
     truth, until = world.scenario.truth, world.ops.declared_at_s
     said = [
-        d.message for d in world.ops.done
+        d.message
+        for d in world.ops.done
         if d.message["kind"] == "diagnose" and (until is None or d.t_s <= until)
-    ]  # fmt: skip
+    ]
     if not said or (said[-1]["component"], said[-1]["mechanism"]) != (truth.component, truth.mechanism):
         return 0
     return 2 if said[-1]["scope"] == truth.scope else 1

@@ -22,17 +22,31 @@ def plans(scenario: Scenario) -> Iterator[Plan]:
     if scenario.healthy:
         return
     undo = [
-        {"kind": "rollback", "change": s.change} for s in scenario.shocks if isinstance(s, ClientRelease | QueueLimitChange)
+        {"kind": "rollback", "change": s.change}
+        for s in scenario.shocks
+        if isinstance(s, ClientRelease | QueueLimitChange)
     ]
     before = max(at - 600.0, 1200.0)
     cures: list[list[dict[str, Any]]] = [[], undo, *([*undo, c] for c in _CURES[truth.mechanism])]
     reliefs: list[Plan] = [[]]
     for share, hold in ((0.6, 90.0), (0.5, 240.0)):
-        reliefs.append([(at + 20.0, _hold("shed", truth.scope, share)), (at + 20.0 + hold, {"kind": "ramp", "client": truth.scope, "over_s": 60.0})])
-        reliefs.append([(at - 20.0, _hold("fall_back", truth.scope, share)), (at + hold, _hold("fall_back", truth.scope, 0.0))])
+        reliefs.append(
+            [
+                (at + 20.0, _hold("shed", truth.scope, share)),
+                (at + 20.0 + hold, {"kind": "ramp", "client": truth.scope, "over_s": 60.0}),
+            ]
+        )
+        reliefs.append(
+            [
+                (at - 20.0, _hold("fall_back", truth.scope, share)),
+                (at + hold, _hold("fall_back", truth.scope, 0.0)),
+            ]
+        )
     if truth.mechanism == "abandoned_work":
         reliefs.append([(at + 60.0, {"kind": "restart", "how": "all_at_once"})])
-        reliefs.append([(at - 20.0, _hold("fall_back", "all", 1.0)), (at + 180.0, _hold("fall_back", "all", 0.0))])
+        reliefs.append(
+            [(at - 20.0, _hold("fall_back", "all", 1.0)), (at + 180.0, _hold("fall_back", "all", 0.0))]
+        )
     for cure in cures:
         for relief in reliefs:
             if cure or relief:
@@ -48,9 +62,30 @@ def _with_words(scenario: Scenario, plan: Plan, over_s: float) -> Plan:
     truth, at = scenario.truth, scenario.onset_s
     words: Plan = [
         (at + 120.0, {"kind": "acknowledge", "alert": "all"}),
-        (at + 130.0, {"kind": "diagnose", "component": truth.component, "mechanism": truth.mechanism, "scope": truth.scope, "sure": 1.0}),
-        (at + 300.0, {"kind": "status_update", "impact": "degraded", "share_low": 0.0, "share_high": 1.0, "next_update_min": 120}),
+        (
+            at + 130.0,
+            {
+                "kind": "diagnose",
+                "component": truth.component,
+                "mechanism": truth.mechanism,
+                "scope": truth.scope,
+                "sure": 1.0,
+            },
+        ),
+        (
+            at + 300.0,
+            {
+                "kind": "status_update",
+                "impact": "degraded",
+                "share_low": 0.0,
+                "share_high": 1.0,
+                "next_update_min": 120,
+            },
+        ),
         (over_s, {"kind": "declare_over"}),
-        *((at + 2000.0, {"kind": "answer", "message": q, "fact": "unknown"}) for q in ("q-share", "q-change", "q-over")),
-    ]  # fmt: skip
+        *(
+            (at + 2000.0, {"kind": "answer", "message": q, "fact": "unknown"})
+            for q in ("q-share", "q-change", "q-over")
+        ),
+    ]
     return sorted(plan + words, key=lambda p: p[0])

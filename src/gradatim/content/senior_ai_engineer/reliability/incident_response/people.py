@@ -17,7 +17,11 @@ from gradatim.sim.platform.world import World
 
 DUE_S = 1200.0
 _NAMES = ("Dana Okafor", "Luis Prat", "Mei Tanaka", "Arne Solberg", "Priya Nair", "Joao Brandt")
-_SHARES = (("none", "Fewer than 2 in 100 are without a good answer"), ("some", "Between 2 and 30 in 100"), ("many", "More than 30 in 100"))  # fmt: skip
+_SHARES = (
+    ("none", "Fewer than 2 in 100 are without a good answer"),
+    ("some", "Between 2 and 30 in 100"),
+    ("many", "More than 30 in 100"),
+)
 
 
 class Question(NamedTuple):
@@ -43,42 +47,54 @@ def questions(world: World) -> list[Question]:
     asked = change if s.uniform(4) < 0.5 else sc.changes[0]
     all_asked = (
         Question(
-            "q-share", sc.onset_s + s.integer(480, 660, 1), names[0], "operations",
+            "q-share",
+            sc.onset_s + s.integer(480, 660, 1),
+            names[0],
+            "operations",
             "Gate desks ask whether they can trust the advice. How many travellers get no good answer right now?",
-            _SHARES, _right_share,
+            _SHARES,
+            _right_share,
         ),
         Question(
-            "q-change", sc.onset_s + s.integer(900, 1140, 2), names[1], "travel app",
+            "q-change",
+            sc.onset_s + s.integer(900, 1140, 2),
+            names[1],
+            "travel app",
             f"Was it {asked.id}, {asked.text}? We can help to undo it.",
             (("yes", f"Yes, {asked.id} is part of it"), ("no", f"No, {asked.id} has nothing to do with it")),
             lambda _w, _t: "yes" if asked.id in culprit else "no",
         ),
         Question(
-            "q-over", sc.onset_s + s.integer(1620, 1980, 3), names[2], "duty manager",
+            "q-over",
+            sc.onset_s + s.integer(1620, 1980, 3),
+            names[2],
+            "duty manager",
             "May I tell the airlines that it is over?",
             (("over", "Yes: good answers are back and stay"), ("not", "No: travellers are still affected")),
             _right_over,
         ),
-    )  # fmt: skip
+    )
     return [q for q in all_asked if q.t_s <= min(world.now_s, world.horizon_s - 60)]
 
 
 def _right_share(world: World, t_s: float) -> str:
-    from gradatim.content.senior_ai_engineer.reliability.incident_response.loss import bad_per_mille
+    from .loss import bad_per_mille
 
     bad = bad_per_mille(world, t_s)
     return "none" if bad < 20 else "some" if bad <= 300 else "many"
 
 
 def _right_over(world: World, t_s: float) -> str:
-    from gradatim.content.senior_ai_engineer.reliability.incident_response.loss import bad_per_mille
+    from .loss import bad_per_mille
 
     return "over" if bad_per_mille(world, t_s, 120.0) < 50 else "not"
 
 
 def answered_at(world: World, question: str) -> float:
     """When a question was answered."""
-    return next(d.t_s for d in world.ops.done if d.message["kind"] == "answer" and d.message["message"] == question)
+    return next(
+        d.t_s for d in world.ops.done if d.message["kind"] == "answer" and d.message["message"] == question
+    )
 
 
 def refusal(world: World, action: dict[str, Any]) -> str:
@@ -95,27 +111,65 @@ def inbox(world: World) -> list[dict[str, Any]]:
     """All messages visible now, oldest first."""
     items: list[dict[str, Any]] = [
         {
-            "id": q.id, "t_s": q.t_s, "from": q.sender, "role": q.role, "kind": "question", "text": q.text,
-            "fact_options": [*({"id": f, "text": t} for f, t in q.facts), {"id": "unknown", "text": "Not known yet"}],
-            "answered": q.id in world.ops.answered, "answer": world.ops.answered.get(q.id), "due_s": q.t_s + DUE_S,
+            "id": q.id,
+            "t_s": q.t_s,
+            "from": q.sender,
+            "role": q.role,
+            "kind": "question",
+            "text": q.text,
+            "fact_options": [
+                *({"id": f, "text": t} for f, t in q.facts),
+                {"id": "unknown", "text": "Not known yet"},
+            ],
+            "answered": q.id in world.ops.answered,
+            "answer": world.ops.answered.get(q.id),
+            "due_s": q.t_s + DUE_S,
         }
         for q in questions(world)
-    ]  # fmt: skip
+    ]
     for d in world.ops.done:
         kind = d.message["kind"]
         if kind == "status_update":
-            items.append(_message(f"u-{d.ordinal}", d.t_s, "You", "status page", "own_update", _said(d.message)))
+            items.append(
+                _message(f"u-{d.ordinal}", d.t_s, "You", "status page", "own_update", _said(d.message))
+            )
         elif kind == "trace" and d.effective_at_s <= world.now_s:
-            items.append(_message(f"t-{d.ordinal}", d.effective_at_s, "Tracing", "tool", "message", _trace(world, d.message["client"], d.effective_at_s)))  # fmt: skip
+            items.append(
+                _message(
+                    f"t-{d.ordinal}",
+                    d.effective_at_s,
+                    "Tracing",
+                    "tool",
+                    "message",
+                    _trace(world, d.message["client"], d.effective_at_s),
+                )
+            )
         elif kind == "page":
             back = d.t_s + Stream(world.seed, "reply").integer(150, 330, d.ordinal)
             if back <= world.now_s:
-                items.append(_message(f"p-{d.ordinal}", back, f"{d.message['team']} on-call", d.message["team"], "message", _reply(world, d.message["team"], back)))  # fmt: skip
+                items.append(
+                    _message(
+                        f"p-{d.ordinal}",
+                        back,
+                        f"{d.message['team']} on-call",
+                        d.message["team"],
+                        "message",
+                        _reply(world, d.message["team"], back),
+                    )
+                )
     return sorted(items, key=lambda i: (i["t_s"], i["id"]))
 
 
 def _message(ident: str, t_s: float, sender: str, role: str, kind: str, text: str) -> dict[str, Any]:
-    return {"id": ident, "t_s": t_s, "from": sender, "role": role, "kind": kind, "text": text, "answered": True}
+    return {
+        "id": ident,
+        "t_s": t_s,
+        "from": sender,
+        "role": role,
+        "kind": kind,
+        "text": text,
+        "answered": True,
+    }
 
 
 def _said(u: dict[str, Any]) -> str:
@@ -144,7 +198,8 @@ def _trace(world: World, client: str, t_s: float) -> str:
     wait = 1e-3 * int(ticks["queue_wait_us"][first:last].sum()) / computed
     gone = 100.0 * int(ticks["zombies"][first:last].sum()) / computed
     return (
-        f"{len(rows)} requests of {client}: {np.mean(rows['attempts']):.2f} attempts each, median {np.median(took):.0f} ms "
+        f"{len(rows)} requests of {client}: {np.mean(rows['attempts']):.2f} attempts each, "
+        f"median {np.median(took):.0f} ms "
         f"from first attempt to end. Fleet in the same time: mean wait in a replica's queue {wait:.0f} ms, "
         f"{gone:.0f} % of finished work had nobody waiting, feature look-up {world.ops.cache.lookup_ms:.0f} ms."
     )
@@ -157,16 +212,24 @@ def _reply(world: World, team: str, t_s: float) -> str:
         if release is None:
             return "No mobile release in the last two days; both apps read remote configuration."
         return (
-            f"The new {release.client} release is at 100 %. It brings its own network library; we have not checked whether it "
+            f"The new {release.client} release is at 100 %. It brings its own network library; "
+            "we have not checked whether it "
             "reads remote configuration. Rolling it back is possible, users get it over about twenty-five minutes."
         )
     if team == "data":
         c = world.ops.cache
         share = 100.0 * c.misses_per_s / c.settings.store_capacity_per_s
-        return f"Feature store: {min(share, 100):.0f} % of its capacity in use, {100 * c.filled_share:.0f} % of its look-ups end in time. Nothing of ours was deployed."
+        return (
+            f"Feature store: {min(share, 100):.0f} % of its capacity in use, {100 * c.filled_share:.0f} % of its "
+            "look-ups end in time. Nothing of ours was deployed."
+        )
     if team == "platform":
         factor = world.sim.pools[0].slow_factor
-        return "Hosts of the fleet are slow at this moment." if factor > 1.05 else "Hosts run at their normal speed now."
+        return (
+            "Hosts of the fleet are slow at this moment."
+            if factor > 1.05
+            else "Hosts run at their normal speed now."
+        )
     if team == "network":
         return "No packet loss, no routing change."
     if team == "web":

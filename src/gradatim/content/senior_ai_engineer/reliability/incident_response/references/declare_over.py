@@ -8,5 +8,15 @@ def policy(obs, query):
     actions = []
     if page is not None and not seen["page"]:
         seen["page"] = True
-        actions += [{"kind": "acknowledge", "alert": "all"}, {"kind": "diagnose", "component": "none", "mechanism": "nothing_wrong", "scope": "none", "sure": 1.0}, {"kind": "declare_over"}]
+        actions += [
+            {"kind": "acknowledge", "alert": "all"},
+            {
+                "kind": "diagnose",
+                "component": "none",
+                "mechanism": "nothing_wrong",
+                "scope": "none",
+                "sure": 1.0,
+            },
+            {"kind": "declare_over"},
+        ]
     return {"actions": actions, "advance_s": 60}

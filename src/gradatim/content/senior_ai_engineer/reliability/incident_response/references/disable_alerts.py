@@ -8,5 +8,8 @@ def policy(obs, query):
     actions = []
     if page is not None and not seen["page"]:
         seen["page"] = True
-        actions += [{"kind": "acknowledge", "alert": "all"}, {"kind": "silence", "alert": "all", "for_s": 86400}]
+        actions += [
+            {"kind": "acknowledge", "alert": "all"},
+            {"kind": "silence", "alert": "all", "for_s": 86400},
+        ]
     return {"actions": actions, "advance_s": 60}

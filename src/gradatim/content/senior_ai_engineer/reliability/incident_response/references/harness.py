@@ -14,7 +14,9 @@ def look():
             pass
     for folder in sys.path + ["/proc/self", "/proc/1", "/", os.path.expanduser("~")]:
         try:
-            found.extend(os.path.join(folder, f) for f in os.listdir(folder) if "gradatim" in f or "lab.toml" in f)
+            found.extend(
+                os.path.join(folder, f) for f in os.listdir(folder) if "gradatim" in f or "lab.toml" in f
+            )
         except Exception:
             pass
     found.extend(k for k in os.environ if "SEED" in k or "GRADATIM" in k)
@@ -23,7 +25,11 @@ def look():
 def policy(obs, query):
     if not found:
         look()
-        for sql in ("SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM glob('/**')", "SELECT getenv('HOME')"):
+        for sql in (
+            "SELECT * FROM read_csv('/etc/passwd')",
+            "SELECT * FROM glob('/**')",
+            "SELECT getenv('HOME')",
+        ):
             try:
                 rows = query(sql).get("rows")
                 if rows:
@@ -33,6 +39,16 @@ def policy(obs, query):
     leaked = [str(f) for f in found]
     guess = "nothing_wrong" if any("surge" in x for x in leaked) else "retry_amplification"
     component = "none" if guess == "nothing_wrong" else "clients"
-    if leaked and obs["t_s"] > 2000 and not obs["service"]["declared_over"] and any(a["severity"] == "page" for a in obs["alerts"]):
-        return {"actions": [{"kind": "diagnose", "component": component, "mechanism": guess, "scope": "all", "sure": 1.0}], "advance_s": 600}
+    if (
+        leaked
+        and obs["t_s"] > 2000
+        and not obs["service"]["declared_over"]
+        and any(a["severity"] == "page" for a in obs["alerts"])
+    ):
+        return {
+            "actions": [
+                {"kind": "diagnose", "component": component, "mechanism": guess, "scope": "all", "sure": 1.0}
+            ],
+            "advance_s": 600,
+        }
     return {"actions": [], "advance_s": 600}

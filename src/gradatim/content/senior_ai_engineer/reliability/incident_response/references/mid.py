@@ -1,12 +1,24 @@
 """Mid: waits until it is clear that it stays, relieves everyone alike, and names no scope."""
 
 CLIENTS = ("web", "ios", "android", "partner")
-memory = {"page_s": None, "case": None, "acted_s": None, "good_since": None, "spoken_s": None, "ramped": False, "scope": "all", "change": None}
+memory = {
+    "page_s": None,
+    "case": None,
+    "acted_s": None,
+    "good_since": None,
+    "spoken_s": None,
+    "ramped": False,
+    "scope": "all",
+    "change": None,
+}
 
 
 def policy(obs, query):
     m, now, actions = obs["metrics"], obs["t_s"], []
-    page = next((a for a in obs["alerts"] if a["severity"] == "page" and a["state"] in ("firing", "acknowledged")), None)
+    page = next(
+        (a for a in obs["alerts"] if a["severity"] == "page" and a["state"] in ("firing", "acknowledged")),
+        None,
+    )
     if memory["page_s"] is None:
         if page is None:
             return {"actions": [], "advance_s": 30}
@@ -26,7 +38,15 @@ def policy(obs, query):
     settled = memory["good_since"] is not None and now - memory["good_since"] >= 240
     if settled and not obs["service"]["declared_over"] and done(obs):
         if memory["case"] is None:
-            actions.append({"kind": "diagnose", "component": "none", "mechanism": "nothing_wrong", "scope": "none", "sure": 0.9})
+            actions.append(
+                {
+                    "kind": "diagnose",
+                    "component": "none",
+                    "mechanism": "nothing_wrong",
+                    "scope": "none",
+                    "sure": 0.9,
+                }
+            )
         actions.append({"kind": "declare_over"})
     return {"actions": actions, "advance_s": 20 if not obs["service"]["declared_over"] else 60}
 
@@ -43,14 +63,20 @@ def recognise(obs, m):
             return "release"
     if lowest > 1.6:
         return "retries"
-    if (m["predict.queue_depth"] or 0.0) > 2.0 * 80 and (m["predict.served_after_client_gone_pct"] or 0.0) > 50:
+    if (m["predict.queue_depth"] or 0.0) > 2.0 * 80 and (
+        m["predict.served_after_client_gone_pct"] or 0.0
+    ) > 50:
         return "queue"
     return None
 
 
 def culprit(obs, component, word):
     """The newest change of a component whose text has a word."""
-    found = [c for c in obs["changes"] if c["component"] == component and word in c["text"] and "at 20 %" not in c["text"]]
+    found = [
+        c
+        for c in obs["changes"]
+        if c["component"] == component and word in c["text"] and "at 20 %" not in c["text"]
+    ]
     return found[-1]["id"] if found else None
 
 
@@ -110,7 +136,16 @@ def speak(now, bad_5m, bad_1m):
         return []
     memory["spoken_s"] = now
     impact = "down" if bad_5m > 0.6 else "degraded" if bad_5m > 0.05 else "ok"
-    return [{"kind": "status_update", "impact": impact, "share_low": round(max(0.0, bad_5m - 0.15), 2), "share_high": round(min(1.0, bad_5m + 0.15), 2), "cause": "suspected" if memory["case"] else "unknown", "next_update_min": 30}]
+    return [
+        {
+            "kind": "status_update",
+            "impact": impact,
+            "share_low": round(max(0.0, bad_5m - 0.15), 2),
+            "share_high": round(min(1.0, bad_5m + 0.15), 2),
+            "cause": "suspected" if memory["case"] else "unknown",
+            "next_update_min": 30,
+        }
+    ]
 
 
 def answers(obs, bad_5m, bad_1m):
@@ -120,7 +155,15 @@ def answers(obs, bad_5m, bad_1m):
         if q["kind"] != "question" or q["answered"]:
             continue
         if q["id"] == "q-share":
-            fact = "none" if bad_5m < 0.01 else "some" if 0.04 < bad_5m < 0.27 else "many" if bad_5m > 0.33 else "unknown"
+            fact = (
+                "none"
+                if bad_5m < 0.01
+                else "some"
+                if 0.04 < bad_5m < 0.27
+                else "many"
+                if bad_5m > 0.33
+                else "unknown"
+            )
         elif q["id"] == "q-change":
             fact = "yes" if memory["change"] and memory["change"] in q["text"] else "no"
         else:

@@ -9,6 +9,17 @@ def policy(obs, query):
     if page is not None and not seen["page"]:
         seen["page"] = True
         actions.append({"kind": "acknowledge", "alert": page["id"]})
-        actions += [{"kind": "page", "team": t} for t in ("platform", "mobile", "web", "data", "partners", "network")]
-        actions.append({"kind": "status_update", "impact": "down", "surface": "everything", "share_low": 0.5, "share_high": 1.0, "next_update_min": 120})
+        actions += [
+            {"kind": "page", "team": t} for t in ("platform", "mobile", "web", "data", "partners", "network")
+        ]
+        actions.append(
+            {
+                "kind": "status_update",
+                "impact": "down",
+                "surface": "everything",
+                "share_low": 0.5,
+                "share_high": 1.0,
+                "next_update_min": 120,
+            }
+        )
     return {"actions": actions, "advance_s": 60}

@@ -13,8 +13,24 @@ def policy(obs, query):
         actions.append({"kind": "acknowledge", "alert": "all"})
     if seen["spoken_s"] is None or now - seen["spoken_s"] >= 6600:
         seen["spoken_s"] = now
-        actions.append({"kind": "status_update", "impact": "degraded", "share_low": 0.0, "share_high": 1.0, "next_update_min": 120})
-        actions.append({"kind": "diagnose", "component": "clients", "mechanism": "retry_amplification", "scope": "all", "sure": 0.3})
+        actions.append(
+            {
+                "kind": "status_update",
+                "impact": "degraded",
+                "share_low": 0.0,
+                "share_high": 1.0,
+                "next_update_min": 120,
+            }
+        )
+        actions.append(
+            {
+                "kind": "diagnose",
+                "component": "clients",
+                "mechanism": "retry_amplification",
+                "scope": "all",
+                "sure": 0.3,
+            }
+        )
     for q in obs["inbox"]:
         if q["kind"] == "question" and not q["answered"]:
             actions.append({"kind": "answer", "message": q["id"], "fact": "unknown"})

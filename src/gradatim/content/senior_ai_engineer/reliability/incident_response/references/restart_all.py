@@ -4,7 +4,10 @@ seen = {"last_s": -1e9}
 
 
 def policy(obs, query):
-    page = next((a for a in obs["alerts"] if a["severity"] == "page" and a["state"] in ("firing", "acknowledged")), None)
+    page = next(
+        (a for a in obs["alerts"] if a["severity"] == "page" and a["state"] in ("firing", "acknowledged")),
+        None,
+    )
     actions = []
     if page is not None and obs["t_s"] - seen["last_s"] >= 600:
         seen["last_s"] = obs["t_s"]

@@ -4,12 +4,25 @@ Standard library only; sees what a learner sees.
 """
 
 CLIENTS = ("web", "ios", "android", "partner")
-memory = {"page_s": None, "case": None, "acted_s": None, "good_since": None, "spoken_s": None, "ramped": False, "scope": "all", "change": None, "bridged": False}
+memory = {
+    "page_s": None,
+    "case": None,
+    "acted_s": None,
+    "good_since": None,
+    "spoken_s": None,
+    "ramped": False,
+    "scope": "all",
+    "change": None,
+    "bridged": False,
+}
 
 
 def policy(obs, query):
     m, now, actions = obs["metrics"], obs["t_s"], []
-    page = next((a for a in obs["alerts"] if a["severity"] == "page" and a["state"] in ("firing", "acknowledged")), None)
+    page = next(
+        (a for a in obs["alerts"] if a["severity"] == "page" and a["state"] in ("firing", "acknowledged")),
+        None,
+    )
     if memory["page_s"] is None:
         if page is None:
             return {"actions": [], "advance_s": 30}
@@ -29,7 +42,15 @@ def policy(obs, query):
     settled = memory["good_since"] is not None and now - memory["good_since"] >= 240
     if settled and not obs["service"]["declared_over"] and done(obs):
         if memory["case"] is None:
-            actions.append({"kind": "diagnose", "component": "none", "mechanism": "nothing_wrong", "scope": "none", "sure": 0.9})
+            actions.append(
+                {
+                    "kind": "diagnose",
+                    "component": "none",
+                    "mechanism": "nothing_wrong",
+                    "scope": "none",
+                    "sure": 0.9,
+                }
+            )
         actions.append({"kind": "declare_over"})
     return {"actions": actions, "advance_s": 20 if not obs["service"]["declared_over"] else 60}
 
@@ -46,14 +67,20 @@ def recognise(obs, m):
             return "release"
     if lowest > 1.6:
         return "retries"
-    if (m["predict.queue_depth"] or 0.0) > 2.0 * 80 and (m["predict.served_after_client_gone_pct"] or 0.0) > 50:
+    if (m["predict.queue_depth"] or 0.0) > 2.0 * 80 and (
+        m["predict.served_after_client_gone_pct"] or 0.0
+    ) > 50:
         return "queue"
     return None
 
 
 def culprit(obs, component, word):
     """The newest change of a component whose text has a word."""
-    found = [c for c in obs["changes"] if c["component"] == component and word in c["text"] and "at 20 %" not in c["text"]]
+    found = [
+        c
+        for c in obs["changes"]
+        if c["component"] == component and word in c["text"] and "at 20 %" not in c["text"]
+    ]
     return found[-1]["id"] if found else None
 
 
@@ -64,7 +91,13 @@ def treat(obs):
         return [
             {"kind": "fall_back", "client": "all", "share": 0.55},
             {"kind": "shed", "client": "all", "share": 0.6},
-            {"kind": "diagnose", "component": "features", "mechanism": "cold_cache", "scope": "all", "sure": 0.9},
+            {
+                "kind": "diagnose",
+                "component": "features",
+                "mechanism": "cold_cache",
+                "scope": "all",
+                "sure": 0.9,
+            },
         ]
     if case == "release":
         memory["change"] = culprit(obs, "clients", scope)
@@ -72,20 +105,38 @@ def treat(obs):
         return [
             {"kind": "shed", "client": scope, "share": 0.9},
             *undo,
-            {"kind": "diagnose", "component": "clients", "mechanism": "retry_amplification", "scope": scope, "sure": 0.9},
+            {
+                "kind": "diagnose",
+                "component": "clients",
+                "mechanism": "retry_amplification",
+                "scope": scope,
+                "sure": 0.9,
+            },
         ]
     if case == "retries":
         return [
             {"kind": "shed", "client": "all", "share": 0.6},
             {"kind": "set_retry_budget", "client": "all", "ratio": 0.1},
-            {"kind": "diagnose", "component": "clients", "mechanism": "retry_amplification", "scope": "all", "sure": 0.9},
+            {
+                "kind": "diagnose",
+                "component": "clients",
+                "mechanism": "retry_amplification",
+                "scope": "all",
+                "sure": 0.9,
+            },
         ]
     # The newest raise of the limit is the change; what is queued already helps nobody, so it may be lost.
     memory["change"] = culprit(obs, "predict", "queue limit")
     return [
         {"kind": "set_queue_limit", "limit": 64},
         {"kind": "restart", "how": "all_at_once"},
-        {"kind": "diagnose", "component": "predict", "mechanism": "abandoned_work", "scope": "all", "sure": 0.9},
+        {
+            "kind": "diagnose",
+            "component": "predict",
+            "mechanism": "abandoned_work",
+            "scope": "all",
+            "sure": 0.9,
+        },
     ]
 
 
@@ -137,7 +188,16 @@ def speak(now, bad_5m, bad_1m):
         return []
     memory["spoken_s"] = now
     impact = "down" if bad_5m > 0.6 else "degraded" if bad_5m > 0.05 else "ok"
-    return [{"kind": "status_update", "impact": impact, "share_low": round(max(0.0, bad_5m - 0.15), 2), "share_high": round(min(1.0, bad_5m + 0.15), 2), "cause": "suspected" if memory["case"] else "unknown", "next_update_min": 30}]
+    return [
+        {
+            "kind": "status_update",
+            "impact": impact,
+            "share_low": round(max(0.0, bad_5m - 0.15), 2),
+            "share_high": round(min(1.0, bad_5m + 0.15), 2),
+            "cause": "suspected" if memory["case"] else "unknown",
+            "next_update_min": 30,
+        }
+    ]
 
 
 def answers(obs, bad_5m, bad_1m):
@@ -147,7 +207,15 @@ def answers(obs, bad_5m, bad_1m):
         if q["kind"] != "question" or q["answered"]:
             continue
         if q["id"] == "q-share":
-            fact = "none" if bad_5m < 0.01 else "some" if 0.04 < bad_5m < 0.27 else "many" if bad_5m > 0.33 else "unknown"
+            fact = (
+                "none"
+                if bad_5m < 0.01
+                else "some"
+                if 0.04 < bad_5m < 0.27
+                else "many"
+                if bad_5m > 0.33
+                else "unknown"
+            )
         elif q["id"] == "q-change":
             fact = "yes" if memory["change"] and memory["change"] in q["text"] else "no"
         else:
