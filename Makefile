@@ -64,15 +64,16 @@ $(DONE)-uv: requirements/uv.txt | $(BIN)/python
 
 $(DONE)-core: requirements/core.txt $(DONE)-uv
 	@echo "gradatim: installing the core packages"
-	@$(UV) pip install --require-hashes -r requirements/core.txt
+	@$(UV) pip install --compile-bytecode --require-hashes -r requirements/core.txt
 	@touch $@
 
 $(DONE)-project: pyproject.toml requirements/build.txt $(DONE)-core
 	@echo "gradatim: installing gradatim itself"
 	@$(UV) pip install --no-deps --build-constraints requirements/build.txt --editable .
+	@$(BIN)/python -m compileall -q src/gradatim
 	@touch $@
 
 $(DONE)-%: requirements/%.txt $(DONE)-core
 	@echo "gradatim: installing the $* packages"
-	@$(UV) pip install --require-hashes -r requirements/$*.txt
+	@$(UV) pip install --compile-bytecode --require-hashes -r requirements/$*.txt
 	@touch $@

@@ -26,8 +26,13 @@ def test_all_problems_stand_under_the_head() -> None:
     e = InputError("malformed", ["one", "two"], next="do that")
     assert e.describe().split("\n") == ["malformed", "  - one", "  - two", "  next:  do that"]
     assert e.as_dict() == {
-        "error": "InputError", "what": "malformed", "where": "", "why": "", "next": "do that", "problems": ["one", "two"],
-    }  # fmt: skip
+        "error": "InputError",
+        "what": "malformed",
+        "where": "",
+        "why": "",
+        "next": "do that",
+        "problems": ["one", "two"],
+    }
 
 
 def test_an_unknown_name_says_the_nearest_one_or_all() -> None:
@@ -54,7 +59,10 @@ def test_the_module_says_which_errors_there_are(kind: type[GradatimError]) -> No
 
 def test_each_is_json() -> None:
     made = [
-        InputError("a", ["p"]), UnknownName("k", "n", ["m"]), MissingGroup("f", "g", "p"), errors.StateError("s"),
-    ]  # fmt: skip
+        InputError("a", ["p"]),
+        UnknownName("k", "n", ["m"]),
+        MissingGroup("f", "g", "p"),
+        errors.StateError("s"),
+    ]
     for e in made:
         assert json.loads(json.dumps(e.as_dict()))["error"] == type(e).__name__

@@ -83,8 +83,8 @@ def test_mmc(servers: int, rho: float) -> None:
 
 
 def test_standard_errors_are_honest_under_heavy_load() -> None:
-    # The variance of the mean wait of n customers of M/M/1 is rho (2 + 5 rho - 4 rho^2 + rho^3) / (1 - rho)^4 / n
-    # (Daley 1968): 0.5 at rho 0.95 even for 2.7 million of them.
+    # The variance of the mean wait of n customers of M/M/1 is rho (2 + 5 rho - 4 rho^2 + rho^3) /
+    # ((1 - rho)^4 n) (Daley 1968): a standard error of 0.5 at rho 0.95 even for 2.7 million of them.
     rho = 0.95
     r = run_queue(1, rho, customers=3_000_000, seed=5)
     assert_faithful(r)

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 pytestmark = pytest.mark.browser
 
 LAB = "incident-response"
-OPEN_MS = 60_000
+OPEN_MS = 120_000
 PAPERS = ("Service now", "Architecture", "Handover", "Runbook", "Changes, 14 days", "Objectives", "Prices")
 
 

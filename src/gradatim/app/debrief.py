@@ -98,7 +98,7 @@ def debrief(app: App, a: Attempt) -> dict[str, Any]:
         "commands": [
             f"gradatim lab score {a.id}",
             f"gradatim lab replay {a.id}",
-            f"gradatim lab whatif {a.id} --edit '{{\"drop\": 0}}'",
+            f"gradatim lab whatif {a.id} --drop 0",
         ],
         "hash": a.outcome_hash,
     }

@@ -50,7 +50,7 @@ class Room:
         """Bring the session to where the store says that the attempt stands."""
         self._rewinds = attempt.rewinds
         self._row = attempt
-        self._session = LiveSession(self._instance)
+        self._session = LiveSession(self._instance, self._instance.timeline.reset())
         steps = [Step(round(a.t_s * 1000), a.action) for a in self._app.store.actions(self.id)]
         # Actions are logged in whole milliseconds, so the clock stands on one too.
         self._session.load(steps, round(max(attempt.t_s, self._session.world.start_s) * 1000) / 1000.0)
@@ -351,9 +351,16 @@ def panels(t: Telemetry) -> dict[str, Any]:
     from gradatim.sim.telemetry.catalogue import COMPONENTS as PARTS
     from gradatim.sim.telemetry.catalogue import PANELS
 
+    # The lines that operators hold a chart against: the objective, and how long a client waits.
+    r = t.record
+    limits = {
+        "good": {"value": 100.0 * r.fact("slo_target"), "text": f"SLO {100 * r.fact('slo_target'):g}"},
+        "latency": {"value": 1000.0 * r.fact("good_s"), "text": f"good below {1000 * r.fact('good_s'):g}"},
+        "queue": {"value": r.fact("queue_limit"), "text": f"limit {r.fact('queue_limit'):g}"},
+    }
     return {
         "series": [s.as_dict() for s in t.catalogue],
-        "panels": [p.as_dict() for p in PANELS],
+        "panels": [{**p.as_dict(), "limit": limits.get(p.id)} for p in PANELS],
         "log_components": list(PARTS),
         "tick_s": t.record.tick_s,
     }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradatim.core.errors import GradatimError, InputError
 from gradatim.lab.outcome import Outcome
+from gradatim.lab.replay import Timeline
 from gradatim.lab.submission import MAX_ACTIONS, Step, Submission
 from gradatim.sim.actions import parse_action
 from gradatim.sim.platform.preview import preview
@@ -22,7 +23,8 @@ class LiveSession:
 
     def __init__(self, instance: Instance, world: World | None = None) -> None:
         self.instance = instance
-        self.world = world or instance.timeline.reset()
+        # A world of its own: judging or a second session must not move the clock of this one.
+        self.world = world or Timeline(instance).world
         self.telemetry = Telemetry(self.world.record())
         self.book = AlertBook(self.telemetry)
         self.steps: list[Step] = []

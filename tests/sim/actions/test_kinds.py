@@ -103,13 +103,19 @@ def test_what_is_logged_reads_back_as_the_same(message: dict[str, Any]) -> None:
         ({"kind": "acknowledge", "alert": "\ud800"}, ["alert"]),
         ({"kind": "acknowledge", "alert": None, "also": 1}, ["alert", "also"]),
         ({"kind": "answer"}, ["message", "fact"]),
-        ({"kind": "diagnose", "component": "me", "mechanism": "bad luck"}, ["component", "mechanism", "scope"]),
+        (
+            {"kind": "diagnose", "component": "me", "mechanism": "bad luck"},
+            ["component", "mechanism", "scope"],
+        ),
         ({"kind": "page", "team": {"$ne": 1}}, ["team"]),
         ({"kind": "drain", "replica": -1}, ["replica"]),
         ({"kind": "declare_over", "__class__": "x"}, ["__class__"]),
-        ({"kind": "status_update", "impact": "meh", "share_low": 2, "next_update_min": 1}, ["impact", "share_low", "next_update_min"]),
+        (
+            {"kind": "status_update", "impact": "meh", "share_low": 2, "next_update_min": 1},
+            ["impact", "share_low", "next_update_min"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_all_problems_at_once(message: dict[str, Any], problems: list[str]) -> None:
     with pytest.raises(InputError) as e:
         parse_action(message)
@@ -120,7 +126,13 @@ def test_all_problems_at_once(message: dict[str, Any], problems: list[str]) -> N
 def test_an_inconsistent_update_tells_each_contradiction() -> None:
     with pytest.raises(InputError) as e:
         parse_action(
-            {"kind": "status_update", "impact": "ok", "share_low": 0.5, "share_high": 0.1, "component": "predict"}
+            {
+                "kind": "status_update",
+                "impact": "ok",
+                "share_low": 0.5,
+                "share_high": 0.1,
+                "component": "predict",
+            }
         )
     (problem,) = e.value.problems
     assert "share_low is above share_high" in problem and "unknown cause names no component" in problem

@@ -14,6 +14,7 @@ from gradatim.core.errors import GradatimError
 from gradatim.sim.actions import ACTIONS
 from gradatim.sim.faults import family
 from gradatim.sim.platform.preview import preview
+from gradatim.sim.platform.setup import MAX_REPLICAS
 from gradatim.sim.platform.world import World
 from gradatim.sim.telemetry.alerts import AlertBook
 from gradatim.sim.telemetry.logs import Logs
@@ -51,13 +52,13 @@ PLAN: list[tuple[float, dict[str, Any]]] = [
     (1960.0, {"kind": "set_retry_budget", "client": "all", "ratio": 0.1}),
     (2000.0, {"kind": "restart", "how": "rolling"}),
     (2010.0, {"kind": "ramp", "client": "all", "over_s": 95}),
-    (2110.5, {"kind": "scale", "replicas": 15}),
+    (2110.5, {"kind": "scale", "replicas": 13}),
     (2200.0, {"kind": "prewarm_cache"}),
 ]
 
 
 def test_sixty_minutes_are_an_hour(make: Make, state: State) -> None:
-    scenario = dict(family_id="metastable-overload", seed=3, variant="cold-cache")
+    scenario = {"family_id": "metastable-overload", "seed": 3, "variant": "cold-cache"}
     one, many = make(**scenario), make(**scenario)
     one.advance(4800.0)
     for i in range(60):
@@ -106,7 +107,7 @@ def test_looking_changes_nothing(sick: World, start: Any, state: State) -> None:
         sick.service(), sick.snapshot()
         for kind in ACTIONS:
             preview(sick, {"kind": kind})
-        preview(sick, {"kind": "scale", "replicas": 16})
+        preview(sick, {"kind": "scale", "replicas": MAX_REPLICAS})
         preview(sick, {"kind": "rollback", "change": sick.changes[-1].id})
     sick.advance(END_S)
     assert state(sick) == expected
@@ -116,7 +117,10 @@ def test_a_snapshot_is_whole_and_outlives_other_branches(sick: World, start: Any
     """Two branches, each with a snapshot on its way: going back to either brings its own past."""
     sick.restore(start)
     expected, kept = {}, {}
-    for name, plan in (("a", PLAN[:1]), ("b", [(1850.0, {"kind": "fall_back", "client": "ios", "share": 1.0})])):
+    for name, plan in (
+        ("a", PLAN[:1]),
+        ("b", [(1850.0, {"kind": "fall_back", "client": "ios", "share": 1.0})]),
+    ):
         sick.restore(start)
         for t, action in plan:
             sick.advance(t)
@@ -140,7 +144,7 @@ def test_what_was_shown_before_a_restore_stays_as_it_was(sick: World, start: Any
     shown = {k: v.copy() for k, v in record.control.items()}
     ticks = {k: v.copy() for k, v in record.ticks.items()}
     sick.restore(start)
-    sick.act({"kind": "scale", "replicas": 17})
+    sick.act({"kind": "scale", "replicas": MAX_REPLICAS})
     sick.act({"kind": "shed", "share": 0.5})
     sick.advance(2300.0)
     assert all(np.array_equal(record.control[k], v) for k, v in shown.items())
@@ -157,7 +161,7 @@ def test_a_refused_action_changes_nothing(sick: World, start: Any, state: State)
         {"kind": "rollback", "change": "C-0"},
         {"kind": "ramp"},
         {"kind": "scale", "replicas": 12},
-        {"kind": "drain", "replica": 17},
+        {"kind": "drain", "replica": MAX_REPLICAS - 1},
     ]
     for message in refused:
         receipt = sick.act(message)
@@ -193,9 +197,15 @@ def test_common_random_numbers(sick: World, start: Any) -> None:
             sick.act(action)
         sick.advance(END_S)
         seen[name] = (
-            {k: v.copy() for k, v in sick.sim.ticks.items()}, sick.sim.client_ticks.copy(), sick.sim.segment_ticks.copy(),
-        )  # fmt: skip
-    for a, b, effect_s in (("shed", "nothing", 1922.0), ("timeout", "nothing", 1967.0), ("shed", "timeout", 1922.0)):
+            {k: v.copy() for k, v in sick.sim.ticks.items()},
+            sick.sim.client_ticks.copy(),
+            sick.sim.segment_ticks.copy(),
+        )
+    for a, b, effect_s in (
+        ("shed", "nothing", 1922.0),
+        ("timeout", "nothing", 1967.0),
+        ("shed", "timeout", 1922.0),
+    ):
         same = int(effect_s // 10)
         for name, column in seen[a][0].items():
             assert np.array_equal(column[:same], seen[b][0][name][:same]), (a, b, name)
@@ -223,29 +233,47 @@ def test_the_same_seed_is_the_same_world_and_another_is_not(make: Make) -> None:
 CLIENT = st.sampled_from(["all", "web", "ios", "android", "partner"])
 SHARE = st.sampled_from([0.0, 0.02, 0.5, 1.0])
 MESSAGE = st.one_of(
-    st.builds(lambda r: {"kind": "drain", "replica": r}, st.integers(0, 17)),
-    st.builds(lambda r: {"kind": "scale", "replicas": r}, st.integers(1, 18)),
+    st.builds(lambda r: {"kind": "drain", "replica": r}, st.integers(0, MAX_REPLICAS - 1)),
+    st.builds(lambda r: {"kind": "scale", "replicas": r}, st.integers(1, MAX_REPLICAS)),
     st.builds(lambda h: {"kind": "restart", "how": h}, st.sampled_from(["rolling", "all_at_once"])),
     st.builds(lambda s: {"kind": "shift_traffic", "previous_share": s}, SHARE),
     st.builds(lambda c, s: {"kind": "shed", "client": c, "share": s}, CLIENT, SHARE),
     st.builds(lambda c, s: {"kind": "ramp", "client": c, "over_s": s}, CLIENT, st.floats(10, 300)),
     st.builds(lambda c, s: {"kind": "fall_back", "client": c, "share": s}, CLIENT, SHARE),
-    st.builds(lambda c, m: {"kind": "set_timeout", "client": c, "timeout_ms": m}, CLIENT, st.integers(50, 20_000)),
     st.builds(
-        lambda c, n, b, j: {"kind": "set_retries", "client": c, "max_attempts": n, "backoff_ms": b, "jitter": j},
-        CLIENT, st.integers(1, 7), st.integers(0, 30_000), st.booleans(),
+        lambda c, m: {"kind": "set_timeout", "client": c, "timeout_ms": m}, CLIENT, st.integers(50, 20_000)
     ),
     st.builds(
-        lambda c, r: {"kind": "set_retry_budget", "client": c, "ratio": r}, CLIENT, st.sampled_from([None, 0, 0.1, 1])
+        lambda c, n, b, j: {
+            "kind": "set_retries",
+            "client": c,
+            "max_attempts": n,
+            "backoff_ms": b,
+            "jitter": j,
+        },
+        CLIENT,
+        st.integers(1, 7),
+        st.integers(0, 30_000),
+        st.booleans(),
     ),
     st.builds(
-        lambda b, w: {"kind": "set_batching", "max_batch": b, "max_wait_ms": w}, st.integers(1, 16), st.integers(0, 1000)
+        lambda c, r: {"kind": "set_retry_budget", "client": c, "ratio": r},
+        CLIENT,
+        st.sampled_from([None, 0, 0.1, 1]),
+    ),
+    st.builds(
+        lambda b, w: {"kind": "set_batching", "max_batch": b, "max_wait_ms": w},
+        st.integers(1, 16),
+        st.integers(0, 1000),
     ),
     st.builds(lambda n: {"kind": "set_queue_limit", "limit": n}, st.integers(32, 4096)),
-    st.builds(lambda a: {"kind": "answer_on_failure", "answer": a}, st.sampled_from(["error", "fallback", "default"])),
+    st.builds(
+        lambda a: {"kind": "answer_on_failure", "answer": a},
+        st.sampled_from(["error", "fallback", "default"]),
+    ),
     st.just({"kind": "prewarm_cache"}),
     st.builds(lambda n: {"kind": "rollback", "nth": n}, st.integers(0, 40)),
-)  # fmt: skip
+)
 LOG = st.lists(st.tuples(st.integers(1_200_000, 2_300_000), MESSAGE), min_size=2, max_size=9)
 
 

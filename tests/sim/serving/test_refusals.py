@@ -80,6 +80,19 @@ def test_bad_setups(setup: Setup) -> None:
         Simulator(setup, 0)
 
 
+def test_words_where_numbers_belong_are_named_not_crashed_on() -> None:
+    words = {f: "many" for f in ClientPolicy.__slots__ if f not in ("name", "jitter", "retry_budget")}
+    numbers = {f: "many" for f in PoolSettings.__slots__ if f not in ("name", "cancel", "autoscaler")}
+    setup = replace(
+        GOOD,
+        clients=(ClientPolicy(**words),),  # type: ignore[arg-type]
+        pools=(PoolSettings(**numbers, autoscaler=Autoscaler("a", "b", "c", "d", "e")),),  # type: ignore[arg-type]
+    )
+    with pytest.raises(InputError) as e:
+        Simulator(setup, 0)
+    assert len(e.value.problems) == len(words) + len(numbers) + 5
+
+
 def test_bad_seed() -> None:
     for seed in (-1, 1 << 128):
         with pytest.raises(ValueError, match="seed"):

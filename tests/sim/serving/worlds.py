@@ -26,9 +26,12 @@ budgets = st.none() | st.builds(
     RetryBudget, ratio=st.sampled_from([0.05, 0.3]), burst=st.sampled_from([2.0, 20.0])
 )
 autoscalers = st.none() | st.builds(
-    Autoscaler, target=st.sampled_from([0.3, 0.7]), max_replicas=st.just(3), interval_s=st.sampled_from([10.0, 20.0]),
+    Autoscaler,
+    target=st.sampled_from([0.3, 0.7]),
+    max_replicas=st.just(3),
+    interval_s=st.sampled_from([10.0, 20.0]),
     cooldown_s=st.sampled_from([0.0, 15.0]),
-)  # fmt: skip
+)
 
 client_fields: dict[str, Any] = {
     "timeout_s": st.sampled_from([0.03, 0.2, 0.25, 2.0, float("inf")]),

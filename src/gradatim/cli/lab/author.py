@@ -89,10 +89,26 @@ def _say(line: Line, name: str, what: str) -> None:
     line.say(f"{name}: {what}")
 
 
+def proofs(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The proofs in the result of a check: name to {ok, detail}."""
+    return {name: proof for name, proof in result.items() if isinstance(proof, dict) and "ok" in proof}
+
+
 def print_proofs(name: str, result: dict[str, Any]) -> None:
-    """One line a proof, then the verdict."""
-    proofs = result["proofs"]
-    rows = [("ok" if proof["ok"] else "FAIL", label, proof["detail"]) for label, proof in proofs.items()]
-    table(["", "proof", "detail"], rows)
-    held = sum(1 for proof in proofs.values() if proof["ok"])
-    click.echo(f"{name}: {held} of {len(proofs)} proofs hold, {result['cpu_s']} CPU-s")
+    """The matrix, one row a reference; then one line a proof; then the verdict."""
+    players = [
+        (
+            row["reference"],
+            f"${row['loss_usd']:,.0f}",
+            *("-" if row[k] is None else f"{row[k]:.2f}" for k in ("regret_sick", "regret_healthy")),
+            f"{row['pass_rate']:.0%}",
+        )
+        for row in result["matrix"]
+    ]
+    table(["reference", "mean loss", "regret, fault", "regret, healthy", "passes"], players)
+    found = proofs(result)
+    table(["", "proof", "detail"], [("ok" if p["ok"] else "FAIL", n, p["detail"]) for n, p in found.items()])
+    held = sum(1 for proof in found.values() if proof["ok"])
+    click.echo(
+        f"{name}: {held} of {len(found)} proofs hold on {result['instances']} instances, {result['cpu_s']} CPU-s"
+    )

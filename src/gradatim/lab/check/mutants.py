@@ -1,7 +1,8 @@
-"""Proof 7: a grader with one part dropped, inverted or emptied is noticed by the references.
+"""Proof 7: a grader with one part dropped, inverted or left alone is noticed by the references.
 
-A mutant is a changed sum over causes. It is killed when, under it, some reference lands where it may not: the
-senior no longer beats a reference that leaves out exactly that part of the work.
+A mutant is a changed sum over causes. It is killed when, under it, a reference lands where it may not: one that
+loses to the senior no longer does; or one that is the senior but for a single extra or omission loses less than
+half of what that costs it under the real grader.
 """
 
 from __future__ import annotations
@@ -49,13 +50,13 @@ def _mutants(cause: str) -> dict[str, Grade]:
 
 
 def _notices(draws: list[Draw], p: Players, grade: Grade) -> bool:
-    """Whether an order that holds under the real grader breaks under this one."""
+    """Whether an order, or the price of one omission, that holds under the real grader breaks under this one."""
     senior = [grade(d.cells[p.senior]) for d in draws]
-    others = (*p.careless, *p.late, *p.ablations, *p.gaming, *p.free, *p.mids)
-    for n in others:
+    derived = {*p.careless, *p.ablations}
+    for n in (*p.careless, *p.late, *p.ablations, *p.gaming, *p.free, *p.mids):
         real = mean(d.cells[n].loss - d.cells[p.senior].loss for d in draws)
         mutated = mean(grade(d.cells[n]) - s for d, s in zip(draws, senior, strict=True))
-        if real > 0 and mutated <= 0:
+        if real > 0 and mutated <= (0.5 * real if n in derived else 0.0):
             return True
     return False
 

@@ -94,9 +94,9 @@ class AnswerOnFailure(Action):
 class Scale(Action):
     kind: Literal["scale"] = "scale"
     title, group = "Scale", "Scale"
-    help = "Set the number of replicas. A new one is ready after its cold start; the quota is 18."
+    help = "Set the number of replicas. A new one is ready after its cold start; the quota is 14."
     delay_s = 20.0
-    replicas: int = Field(ge=1, le=18, description="Replicas wanted.")
+    replicas: int = Field(ge=1, le=14, description="Replicas wanted.")
 
 
 class Restart(Action):
@@ -114,7 +114,7 @@ class Drain(Action):
     title, group = "Drain a replica", "Scale"
     help = "Route nothing new to one replica; it finishes its queue and stays idle."
     delay_s = 10.0
-    replica: int = Field(ge=0, le=17, description="Replica number.")
+    replica: int = Field(ge=0, le=13, description="Replica number.")
 
 
 class SetTimeout(Action):

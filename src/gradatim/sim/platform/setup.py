@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 GOOD_S = 0.8
 START_HOUR = 8
-MAX_REPLICAS = 18
+MAX_REPLICAS = 14
 CLIENT_SHARES = {"web": 0.36, "ios": 0.29, "android": 0.27, "partner": 0.08}
 VERSIONS = ("v1", "v2")
 CURRENT, PREVIOUS = 1, 0

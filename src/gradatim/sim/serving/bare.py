@@ -112,7 +112,7 @@ def run_bare(
             kind = 4
         ticket = -1
         failing = -1
-        r = -1
+        r: Any = -1
         if kind == 0:
             ticket = request << 3
             fresh = True

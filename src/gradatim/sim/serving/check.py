@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def check_clients(clients: tuple[ClientPolicy, ...]) -> list[str]:
         out.append(f"{len(clients)} client classes; 1 to {MAX_CLIENTS} are possible")
     if len({c.name for c in clients}) != len(clients):
         out.append("two client classes have the same name")
-    if not sum(c.share for c in clients) > 0.0:
+    if all(_number(c.share) for c in clients) and sum(c.share for c in clients) <= 0.0:
         out.append("the shares of the client classes add up to nothing")
     for c in clients:
         who = f"client {c.name!r}: "
@@ -72,14 +73,14 @@ def check_pools(pools: tuple[PoolSettings, ...], n_versions: int) -> list[str]:
         out.append(f"{len(pools)} pools; 1 to {MAX_POOLS} are possible")
     if len({p.name for p in pools}) != len(pools):
         out.append("two pools have the same name")
-    if not sum(p.weight for p in pools) > 0.0:
+    if all(_number(p.weight) for p in pools) and sum(p.weight for p in pools) <= 0.0:
         out.append("the weights of the pools add up to nothing")
     for p in pools:
         who = f"pool {p.name!r}: "
         out += _between(who, p, "version", 0, n_versions - 1, whole=True)
         out += _between(who, p, "weight", 0.0, 1e9)
         out += _between(who, p, "max_replicas", 1, MAX_REPLICAS, whole=True)
-        out += _between(who, p, "replicas", 0, p.max_replicas, whole=True)
+        out += _between(who, p, "replicas", 0, _top(p.max_replicas), whole=True)
         out += _between(who, p, "slots", 1, MAX_SLOTS, whole=True)
         out += _between(who, p, "max_batch", 1, MAX_BATCH, whole=True)
         out += _between(who, p, "max_wait_s", 0.0, 3600.0)
@@ -96,16 +97,16 @@ def check_pools(pools: tuple[PoolSettings, ...], n_versions: int) -> list[str]:
         out += _between(who, p, "cold_start_s", 0.0, 1e6)
         if p.routing not in layout.ROUTINGS:
             out.append(f"{who}routing {p.routing!r} is not one of {', '.join(layout.ROUTINGS)}")
-        if p.base_s + p.per_item_s <= 0.0:
+        if _number(p.base_s) and _number(p.per_item_s) and p.base_s + p.per_item_s <= 0.0:
             out.append(f"{who}base_s and per_item_s are both 0: service would take no time")
-        if p.queue_limit == 0 and p.max_wait_s > 0.0:
+        if p.queue_limit == 0 and _number(p.max_wait_s) and p.max_wait_s > 0.0:
             out.append(
                 f"{who}a batch cannot wait to fill without a queue (queue_limit 0, max_wait_s above 0)"
             )
-        if p.base_mb > p.limit_mb:
+        if _number(p.base_mb) and _number(p.limit_mb) and p.base_mb > p.limit_mb:
             out.append(f"{who}base_mb {p.base_mb} is above limit_mb {p.limit_mb}: it could never start")
         out += _autoscaler(who, p)
-    if sum(p.max_replicas for p in pools) > MAX_REPLICAS:
+    if sum(_top(p.max_replicas, 0) for p in pools) > MAX_REPLICAS:
         out.append(f"more than {MAX_REPLICAS} replicas in all")
     return out
 
@@ -126,11 +127,11 @@ def _autoscaler(who: str, pool: PoolSettings) -> list[str]:
         return []
     who += "autoscaler."
     out = _between(who, a, "target", 0.01, 1.0)
-    out += _between(who, a, "max_replicas", 1, pool.max_replicas, whole=True)
-    out += _between(who, a, "min_replicas", 1, a.max_replicas, whole=True)
+    out += _between(who, a, "max_replicas", 1, _top(pool.max_replicas), whole=True)
+    out += _between(who, a, "min_replicas", 1, _top(a.max_replicas), whole=True)
     out += _between(who, a, "cooldown_s", 0.0, 1e6)
-    if not (a.interval_s >= TICK_S and a.interval_s % TICK_S == 0.0):
-        out.append(f"{who}interval_s {a.interval_s} is not a whole number of {TICK_S:g} s ticks")
+    if not (_number(a.interval_s) and a.interval_s >= TICK_S and a.interval_s % TICK_S == 0.0):
+        out.append(f"{who}interval_s {a.interval_s!r} is not a whole number of {TICK_S:g} s ticks")
     return out
 
 
@@ -155,7 +156,7 @@ def _demand(d: Demand) -> Iterable[str]:
         or pool.shape[1] & (pool.shape[1] - 1)
         or pool.shape[1] > 1 << layout.ITEM_BITS
     ):
-        yield f"demand: item_pool must have shape [blocks, P] with P a power of two up to {1 << layout.ITEM_BITS}"
+        yield f"demand: item_pool must be [blocks, P] with P a power of two up to {1 << layout.ITEM_BITS}"
     elif pool.min() < 0 or pool.max() >= np.asarray(d.item_segment).size:
         yield "demand: item_pool names items that item_segment does not have"
 
@@ -179,10 +180,19 @@ def _between(
     who: str, record: object, name: str, low: float, high: float, *, whole: bool = False
 ) -> list[str]:
     value = getattr(record, name)
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+    if not _number(value):
         return [f"{who}{name} {value!r} is not a number"]
     if whole and value != int(value if math.isfinite(value) else 0):
         return [f"{who}{name} {value} is not a whole number"]
     if not low <= value <= high:
         return [f"{who}{name} {value} is outside {low:g} .. {high:g}"]
     return []
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
+def _top(value: Any, otherwise: int = MAX_REPLICAS) -> Any:
+    """A bound that is itself a setting, or the general one where that setting is no number."""
+    return value if _number(value) else otherwise

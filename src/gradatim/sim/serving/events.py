@@ -75,12 +75,16 @@ def tree_set(tree: Any, server: Any, t: Any) -> None:
     The tree has as many leaves as half its size; of two that finish together the lower wins.
     """
     k = (tree.size >> 1) + server
+    key = server
     tree[k].t = t
     while k > 1:
+        rival = tree[k ^ 1]
+        if rival.t < t or (rival.t == t and rival.key < key):
+            t = rival.t
+            key = rival.key
         k >>= 1
-        first = 2 * k + np.int64(tree[2 * k + 1].t < tree[2 * k].t)
-        tree[k].t = tree[first].t
-        tree[k].key = tree[first].key
+        tree[k].t = t
+        tree[k].key = key
 
 
 @inlined

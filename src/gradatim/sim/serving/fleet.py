@@ -146,7 +146,7 @@ def reconcile(w: Any, oracle: Any, now: Any) -> None:
         active = 0
         for r in range(pool.first, pool.first + pool.room):
             state = w.replicas[r].state
-            active += state == STARTING or state == READY or state == RESTARTING
+            active += state != OFF and state != DRAINING
         for state in (DRAINING, OFF):  # first take back what is only leaving
             for r in range(pool.first, pool.first + pool.room):
                 if active >= pool.wanted or w.replicas[r].state != state:

@@ -160,13 +160,14 @@ def leave(
 
 
 @inlined
-def pick(pool: Any, members: Any, outstanding: Any, word: Any) -> Any:
-    """The replica that gets the attempt whose random word is `word`; the pool has at least one."""
+def pick(pool: Any, members: Any, outstanding: Any, key: Any, ticket: Any) -> Any:
+    """The replica that gets an attempt; the pool has at least one."""
     n = pool.n_ready
     first = pool.first
     if pool.routing == CHOICES:
         if n == 1:
             return members[first]
+        word = bits(key, ticket)
         a = below(field(word, 0, CHOICE_BITS), CHOICE_BITS, n)
         b = below(field(word, CHOICE_BITS, CHOICE_BITS), CHOICE_BITS, n - 1)
         if b >= a:
@@ -184,7 +185,7 @@ def pick(pool: Any, members: Any, outstanding: Any, word: Any) -> Any:
     if pool.routing == ROUND_ROBIN:
         pool.next = pool.next + 1 if pool.next + 1 < n else 0
         return members[first + pool.next]
-    k = below(field(word, 0, 2 * CHOICE_BITS), 2 * CHOICE_BITS, n)
+    k = below(field(bits(key, ticket), 0, 2 * CHOICE_BITS), 2 * CHOICE_BITS, n)
     best = members[first + k]
     if pool.routing == LEAST_OUTSTANDING:  # from a random place on, so that ties do not favour replica 0
         for _ in range(n - 1):
@@ -227,6 +228,8 @@ def advance(w: Any, oracle: Any, until: Any, command: Any, argument: Any) -> Any
     batch_room = core.batch_room
     sample_room = samples.size - failing.size - batch_room - 2
     version_count = core.n_versions
+    # Users differ in class, pool and fallback only; where there is no choice, their word is not needed.
+    alike = core.n_clients == 1 and core.n_pools == 1 and clients[0].fallback_below == 0
     now = core.now
     status = FINISHED
 
@@ -304,12 +307,14 @@ def advance(w: Any, oracle: Any, until: Any, command: Any, argument: Any) -> Any
                 core.block += 1
                 core.block_end = (core.block + 1) * core.block_s if core.block + 1 < core.n_blocks else INF
             word = bits(key_request, request)
+            traits = np.uint64(0)
             user = below(field(word, 0, USER_BITS), USER_BITS, n_users)
-            traits = bits(key_user, user)
-            draw = field(traits, 0, TRAIT_BITS)
             c = 0
-            while draw >= clients[c].upto:
-                c += 1
+            if not alike:
+                traits = bits(key_user, user)
+                draw = field(traits, 0, TRAIT_BITS)
+                while draw >= clients[c].upto:
+                    c += 1
             place = below(field(word, USER_BITS, ITEM_BITS), ITEM_BITS, block_size)
             item = item_pool[core.block * block_size + place]
             segment_now[item_segment[item] * SEGMENT_STRIDE + S_ARRIVALS] += 1
@@ -343,8 +348,8 @@ def advance(w: Any, oracle: Any, until: Any, command: Any, argument: Any) -> Any
                 continue
             servers[server].done_at = INF
             n = servers[server].items
-            r = np.int64(servers[server].replica)
-            version = np.int64(servers[server].version)
+            r = int(servers[server].replica)
+            version = int(servers[server].version)
             at = server * batch_room
             answers = 0
             good = 0
@@ -357,7 +362,7 @@ def advance(w: Any, oracle: Any, until: Any, command: Any, argument: Any) -> Any
                     continue
                 answers += 1
                 latency = now - slot.arrived
-                latency_us += np.int64(latency * 1e6 + 0.5)
+                latency_us += int(latency * 1e6 + 0.5)
                 hist_now[
                     min(
                         max((np.float64(latency).view(np.int64) >> HIST_SHIFT) - HIST_FIRST, 0), HIST_BINS - 1
@@ -451,12 +456,12 @@ def advance(w: Any, oracle: Any, until: Any, command: Any, argument: Any) -> Any
                 p += 1
             pool = pools[p]
             slot = slots[(ticket >> 3) & slot_mask]
-            c = np.int64(slot.client)
+            c = int(slot.client)
             client_now[c * CLIENT_STRIDE + C_ATTEMPTS] += 1
             accepted = False
             r = 0
             if pool.n_ready > 0 and core.outstanding < core.outstanding_limit:
-                r = np.int64(pick(pool, members, outstanding, bits(key_attempt, ticket)))
+                r = int(pick(pool, members, outstanding, key_attempt, ticket))
                 queued = replicas[r].queued
                 accepted = queued < pool.queue_limit or (queued == 0 and replicas[r].busy < pool.slots)
             if accepted:
@@ -492,7 +497,7 @@ def advance(w: Any, oracle: Any, until: Any, command: Any, argument: Any) -> Any
         for k in range(n_failing):
             ticket = failing[k]
             slot = slots[(ticket >> 3) & slot_mask]
-            c = np.int64(slot.client)
+            c = int(slot.client)
             client = clients[c]
             end = outcome
             if end < 0:
@@ -543,10 +548,10 @@ def advance(w: Any, oracle: Any, until: Any, command: Any, argument: Any) -> Any
                 and replica.busy < pool.slots
                 and (replica.queued >= pool.max_batch or replica.armed <= now)
             ):
-                server = np.int64(idle[r * per_replica + per_replica - 1 - replica.busy])
+                server = int(idle[r * per_replica + per_replica - 1 - replica.busy])
                 at = server * batch_room
-                head = np.int64(replica.head)
-                queued = np.int64(replica.queued)
+                head = int(replica.head)
+                queued = int(replica.queued)
                 n = 0
                 work = 0.0
                 waited = 0.0
@@ -580,11 +585,11 @@ def advance(w: Any, oracle: Any, until: Any, command: Any, argument: Any) -> Any
                         )  # fmt: skip
                 if n > 0:
                     service = (pool.base_s + pool.per_item_s * work) * (pool.slow * replica.slow)
-                    busy_us = np.int64(service * 1e6 + 0.5)
+                    busy_us = int(service * 1e6 + 0.5)
                     counters[T_BATCHES] += 1
                     counters[T_BATCH_ITEMS] += n
                     counters[T_BUSY_US] += busy_us
-                    counters[T_QUEUE_WAIT_US] += np.int64(waited * 1e6 + 0.5)
+                    counters[T_QUEUE_WAIT_US] += int(waited * 1e6 + 0.5)
                     pool.busy_us += busy_us
                     replica.busy += 1
                     servers[server].done_at = now + service

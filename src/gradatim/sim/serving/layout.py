@@ -116,7 +116,8 @@ POOL = np.dtype(
         ("leak_mb", "f8"), ("base_mb", "f8"), ("limit_mb", "f8"), ("restart_s", "f8"), ("cold_start_s", "f8"),
         ("wait_lane", "i8"), ("restart_lane", "i8"), ("cold_lane", "i8"),
         ("auto", "i8"), ("target", "f8"), ("min_replicas", "i8"), ("max_replicas", "i8"),
-        ("interval_ticks", "i8"), ("cooldown_s", "f8"), ("scaled_at", "f8"), ("busy_us", "i8"), ("ticks", "i8"),
+        ("interval_ticks", "i8"), ("cooldown_s", "f8"), ("scaled_at", "f8"),
+        ("busy_us", "i8"), ("ticks", "i8"),
     ],
     align=True,
 )  # fmt: skip
@@ -141,7 +142,10 @@ SLOT = np.dtype(
 SERVER = np.dtype([("done_at", "f8"), ("items", "i4"), ("replica", "i2"), ("version", "i2")], align=True)
 
 LANE = np.dtype(
-    [("head_t", "f8"), ("head_key", "i8"), ("head", "i8"), ("tail", "i8"), ("base", "i8"), ("mask", "i8"), ("limit", "i8")],
+    [
+        ("head_t", "f8"), ("head_key", "i8"), ("head", "i8"), ("tail", "i8"),
+        ("base", "i8"), ("mask", "i8"), ("limit", "i8"),
+    ],
     align=True,
 )  # fmt: skip
 

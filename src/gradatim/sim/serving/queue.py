@@ -128,7 +128,11 @@ def _check(
     problems = []
 
     def whole(name: str, value: Any, low: int, high: int) -> bool:
-        good = isinstance(value, (int, np.integer)) and not isinstance(value, bool) and low <= value <= high
+        good = (
+            isinstance(value, (int, np.integer))
+            and not isinstance(value, bool)
+            and bool(low <= value <= high)
+        )
         if not good:
             problems.append(f"{name} {value!r} is not a whole number within {low} .. {high}")
         return good

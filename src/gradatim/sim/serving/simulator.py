@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,7 +24,8 @@ class InvariantBroken(RuntimeError):
     """The simulator contradicts a law that holds for every queue. A defect of ours, never the user's."""
 
 
-class ReplicaView(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ReplicaView:
     """One replica as it is now. `state` is one of `layout.REPLICA_STATES`."""
 
     index: int
@@ -217,27 +218,32 @@ class Simulator:
     @property
     def client_ticks(self) -> NDArray[np.int64]:
         """[ticks, clients, 6]: `layout.CLIENT_COLUMNS`."""
-        return self._recorded("client_ticks")
+        table: NDArray[np.int64] = self._recorded("client_ticks")
+        return table
 
     @property
     def replica_ticks(self) -> NDArray[np.int64]:
         """[ticks, replicas, 5]: `layout.REPLICA_COLUMNS`."""
-        return self._recorded("replica_ticks")
+        table: NDArray[np.int64] = self._recorded("replica_ticks")
+        return table
 
     @property
     def segment_ticks(self) -> NDArray[np.int64]:
         """[ticks, segments, 4]: `layout.SEGMENT_COLUMNS`."""
-        return self._recorded("segment_ticks")
+        table: NDArray[np.int64] = self._recorded("segment_ticks")
+        return table
 
     @property
     def version_ticks(self) -> NDArray[np.int64]:
         """[ticks, versions, 3]: `layout.VERSION_COLUMNS`."""
-        return self._recorded("version_ticks")
+        table: NDArray[np.int64] = self._recorded("version_ticks")
+        return table
 
     @property
     def latency_hist(self) -> NDArray[np.int32]:
         """[ticks, 96]: ok answers by latency since the first attempt. The last bin is open."""
-        return self._recorded("latency_hist")
+        table: NDArray[np.int32] = self._recorded("latency_hist")
+        return table
 
     @property
     def latency_edges_s(self) -> NDArray[np.float64]:
@@ -246,7 +252,7 @@ class Simulator:
 
     def samples(self) -> NDArray[Any]:
         """Full records of the sampled requests (`layout.SAMPLE`), in order of finishing; read-only."""
-        view = self._w.samples[: int(self._w.core["n_samples"][0])]
+        view: NDArray[Any] = self._w.samples[: int(self._w.core["n_samples"][0])]
         view.flags.writeable = False
         return view
 
@@ -347,8 +353,9 @@ class Simulator:
         spent = float(core["sojourn"] + core["sojourn_lost"]) + float((now - live["arrived"]).sum())
         if len(live) != core["in_flight"] or abs(area - spent) > LITTLE_TOLERANCE * max(area, spent, 1.0):
             raise InvariantBroken(
-                f"Little's law is broken at {now} s: the requests in the system integrate to {area} request-seconds, "
-                f"their sojourns add up to {spent} ({len(live)} in flight, {core['in_flight']} counted)"
+                f"Little's law is broken at {now} s: the requests in the system integrate to {area} "
+                f"request-seconds, their sojourns add up to {spent} "
+                f"({len(live)} in flight, {core['in_flight']} counted)"
             )
 
 

@@ -189,7 +189,9 @@ def with_servers(w: World, servers: int, room: int) -> World:
     w.retries["key"] = np.where(is_done, renamed, keys)
     w.core["slots_per_replica"], w.core["batch_room"] = servers, room
     return _with_scratch(
-        w._replace(servers=table.ravel(), batches=batches.ravel(), idle=idle.ravel(), done=_tournament(table.ravel()))
+        w._replace(
+            servers=table.ravel(), batches=batches.ravel(), idle=idle.ravel(), done=_tournament(table.ravel())
+        )
     )
 
 

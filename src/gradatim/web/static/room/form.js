@@ -35,6 +35,7 @@ export class ActionForm {
   #typed() {
     if (!this.action) return;
     this.#touched = true;
+    this.#asked += 1; // an answer still on its way is about other values
     this.#room.drafts.set(`form.${this.action.kind}`, this.#field.raw());
     this.#good = null;
     this.#enable(false);

@@ -27,31 +27,29 @@ def plans(scenario: Scenario) -> Iterator[Plan]:
         if isinstance(s, ClientRelease | QueueLimitChange)
     ]
     before = max(at - 600.0, 1200.0)
-    cures: list[list[dict[str, Any]]] = [[], undo, *([*undo, c] for c in _CURES[truth.mechanism])]
-    reliefs: list[Plan] = [[]]
-    for share, hold in ((0.6, 90.0), (0.5, 240.0)):
-        reliefs.append(
-            [
-                (at + 20.0, _hold("shed", truth.scope, share)),
-                (at + 20.0 + hold, {"kind": "ramp", "client": truth.scope, "over_s": 60.0}),
-            ]
-        )
-        reliefs.append(
-            [
-                (at - 20.0, _hold("fall_back", truth.scope, share)),
-                (at + hold, _hold("fall_back", truth.scope, 0.0)),
-            ]
-        )
+    first, *more = _CURES[truth.mechanism]
+    cures = [[*undo, first], *([m] for m in more)]
+    reliefs: list[Plan] = [
+        [],
+        [
+            (at + 20.0, _hold("shed", truth.scope, 0.6)),
+            (at + 110.0, {"kind": "ramp", "client": truth.scope, "over_s": 60.0}),
+        ],
+        [
+            (at - 20.0, _hold("fall_back", truth.scope, 0.5)),
+            (at + 240.0, _hold("fall_back", truth.scope, 0.0)),
+        ],
+    ]
     if truth.mechanism == "abandoned_work":
-        reliefs.append([(at + 60.0, {"kind": "restart", "how": "all_at_once"})])
-        reliefs.append(
-            [(at - 20.0, _hold("fall_back", "all", 1.0)), (at + 180.0, _hold("fall_back", "all", 0.0))]
-        )
+        reliefs = [
+            [],
+            [(at + 60.0, {"kind": "restart", "how": "all_at_once"})],
+            [(at - 20.0, _hold("fall_back", "all", 1.0)), (at + 180.0, _hold("fall_back", "all", 0.0))],
+        ]
     for cure in cures:
         for relief in reliefs:
-            if cure or relief:
-                plan = sorted([*((before, a) for a in cure), *relief], key=lambda p: p[0])
-                yield _with_words(scenario, plan, over_s=at + 600)
+            plan = sorted([*((before, a) for a in cure), *relief], key=lambda p: p[0])
+            yield _with_words(scenario, plan, over_s=at + 600)
 
 
 def _hold(kind: str, client: str, share: float) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def policy(obs, query):
                 }
             )
         actions.append({"kind": "declare_over"})
-    return {"actions": actions, "advance_s": 20 if not obs["service"]["declared_over"] else 60}
+    return {"actions": actions, "advance_s": 20 if not obs["service"]["declared_over"] else 240}
 
 
 def recognise(obs, m):
@@ -146,7 +146,9 @@ def follow(obs, m, now):
             return []
         memory["ramped"] = True
         return [{"kind": "set_retries", "client": "all", "max_attempts": 3}]
-    if memory["case"] in ("release", "queue"):
+    if memory["case"] == "queue":
+        ready = since >= 90 and (m["predict.queue_depth"] or 0.0) < 8
+    elif memory["case"] == "release":
         ready = since >= 120 and (m["predict.queue_depth"] or 0.0) < 8 and usual_speed(m)
     else:
         ready = since >= 150 and (m["features.hit_share"] or 0.0) > 0.74

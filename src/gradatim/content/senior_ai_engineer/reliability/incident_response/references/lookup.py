@@ -1,17 +1,25 @@
-"""First page and loudest metric, looked up. Searched on 16 instances from seed 900000 by tools/labs/search_skill_free.py."""
+"""First page and loudest metric, looked up. Searched on 12 instances from seed 900000 by tools/labs/search_skill_free.py."""
 
-METRICS = ('gateway.attempts_per_request',
- 'predict.queue_depth',
- 'features.hit_share',
- 'gateway.traffic_vs_usual_pct',
- 'predict.batch_ms',
- 'gateway.timeouts_per_s',
- 'gateway.http_503_per_s')
-TABLE = {'': [(10.0, {'kind': 'set_retries', 'client': 'all', 'max_attempts': 1}),
-      (40.0, {'kind': 'scale', 'replicas': 18})],
- 'gateway.timeouts_per_s': [(10.0, {'kind': 'set_queue_limit', 'limit': 32})],
- 'gateway.http_503_per_s': [(10.0, {'kind': 'set_retries', 'client': 'all', 'max_attempts': 1}),
-                            (40.0, {'kind': 'scale', 'replicas': 18})]}
+METRICS = (
+    "gateway.attempts_per_request",
+    "predict.queue_depth",
+    "features.hit_share",
+    "gateway.traffic_vs_usual_pct",
+    "predict.batch_ms",
+    "gateway.timeouts_per_s",
+    "gateway.http_503_per_s",
+)
+TABLE = {
+    "": [
+        (10.0, {"kind": "fall_back", "client": "all", "share": 0.6}),
+        (250.0, {"kind": "fall_back", "client": "all", "share": 0.0}),
+    ],
+    "gateway.timeouts_per_s": [(10.0, {"kind": "set_queue_limit", "limit": 32})],
+    "gateway.http_503_per_s": [
+        (10.0, {"kind": "set_retries", "client": "all", "max_attempts": 1}),
+        (40.0, {"kind": "fall_back", "client": "all", "share": 0.5}),
+    ],
+}
 UNKNOWN = ("q-share", "q-change", "q-over")
 run = {"page_s": None, "todo": []}
 
@@ -30,7 +38,16 @@ def policy(obs, query):
         loudest = max(METRICS, key=lambda m: factor(m, obs["metrics"], obs["metrics_5m_ago"]))
         words = [
             (5.0, {"kind": "acknowledge", "alert": "all"}),
-            (300.0, {"kind": "status_update", "impact": "degraded", "share_low": 0.0, "share_high": 1.0, "next_update_min": 120}),
+            (
+                300.0,
+                {
+                    "kind": "status_update",
+                    "impact": "degraded",
+                    "share_low": 0.0,
+                    "share_high": 1.0,
+                    "next_update_min": 120,
+                },
+            ),
             *((2100.0, {"kind": "answer", "message": q, "fact": "unknown"}) for q in UNKNOWN),
             (2400.0, {"kind": "declare_over"}),
         ]

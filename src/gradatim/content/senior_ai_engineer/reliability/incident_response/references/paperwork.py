@@ -36,4 +36,4 @@ def policy(obs, query):
             actions.append({"kind": "answer", "message": q["id"], "fact": "unknown"})
     if now >= obs["horizon_s"] - 120 and not obs["service"]["declared_over"]:
         actions.append({"kind": "declare_over"})
-    return {"actions": actions, "advance_s": 60}
+    return {"actions": actions, "advance_s": min(300, max(60, obs["horizon_s"] - 90 - now))}

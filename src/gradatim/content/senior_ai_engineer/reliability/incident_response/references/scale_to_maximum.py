@@ -9,5 +9,5 @@ def policy(obs, query):
     if page is not None and not seen["page"]:
         seen["page"] = True
         actions.append({"kind": "acknowledge", "alert": page["id"]})
-        actions.append({"kind": "scale", "replicas": 18})
-    return {"actions": actions, "advance_s": 60}
+        actions.append({"kind": "scale", "replicas": 14})
+    return {"actions": actions, "advance_s": 600 if seen["page"] else 60}

@@ -52,7 +52,7 @@ def policy(obs, query):
                 }
             )
         actions.append({"kind": "declare_over"})
-    return {"actions": actions, "advance_s": 20 if not obs["service"]["declared_over"] else 60}
+    return {"actions": actions, "advance_s": 20 if not obs["service"]["declared_over"] else 240}
 
 
 def recognise(obs, m):

@@ -1,0 +1,210 @@
+"""What the incident lab charges for: each cause by the deed that it is named after, and by nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gradatim.lab import catalogue
+from gradatim.lab.lab import Instance, Lab
+from gradatim.lab.outcome import Outcome
+from gradatim.lab.submission import Step
+
+Plan = list[tuple[float, dict[str, Any]]]
+FAMILY = "metastable-overload"
+
+
+@pytest.fixture(scope="module")
+def lab() -> Lab:
+    return catalogue.lab("incident-response")
+
+
+@pytest.fixture(scope="module")
+def sick(lab: Lab) -> Instance:
+    """A retry storm: harm from its onset to the end when nobody does anything."""
+    seed = next(s for s in range(99) if lab.live.scenario(s, FAMILY).variant == "everyone-retries")
+    return lab.instance(seed, FAMILY)
+
+
+@pytest.fixture(scope="module")
+def idle(sick: Instance) -> Outcome:
+    return sick.timeline.run([])
+
+
+def run(instance: Instance, *plan: tuple[float, dict[str, Any]]) -> Outcome:
+    return instance.timeline.run([Step(round(t * 1000), a) for t, a in plan])
+
+
+def differs(a: Outcome, b: Outcome) -> dict[str, int]:
+    """Causes by which two outcomes differ, in micro-dollars."""
+    return {c: a.by_cause[c] - b.by_cause[c] for c in a.by_cause if a.by_cause[c] != b.by_cause[c]}
+
+
+def onset(instance: Instance) -> float:
+    return instance.lab.live.scenario(instance.seed, instance.family).onset_s
+
+
+def diagnosis(instance: Instance, **other: str) -> dict[str, Any]:
+    truth = instance.lab.live.scenario(instance.seed, instance.family).truth
+    right = {"component": truth.component, "mechanism": truth.mechanism, "scope": truth.scope}
+    return {"kind": "diagnose", **right, **other}
+
+
+def test_the_brief_names_every_cause_that_can_be_charged(lab: Lab, idle: Outcome) -> None:
+    assert set(idle.by_cause) == set(lab.spec.graded)
+    assert all(isinstance(v, int) for v in (*idle.by_cause.values(), *idle.signals.values()))
+    assert set(idle.moments) <= set(idle.by_cause)
+    assert all(lab.spec.start_s <= t <= lab.spec.horizon_s for t in idle.moments.values())
+    assert idle.by_cause["answers"] > 0 and idle.signals["healthy"] == 0
+    assert idle.by_cause["changes"] == idle.by_cause["pages"] == idle.by_cause["capacity"] == 0
+
+
+def test_a_quiet_shift_costs_nothing(lab: Lab) -> None:
+    quiet = lab.instance(3, lab.spec.quiet).timeline.run([])
+    assert quiet.signals["onset_s"] == -1
+    assert {c for c, v in quiet.by_cause.items() if v} <= {"answers"}
+
+
+def test_each_word_has_its_own_price(sick: Instance, idle: Outcome) -> None:
+    at = onset(sick)
+    acknowledged = run(sick, (at + 200, {"kind": "acknowledge", "alert": "all"}))
+    assert (
+        set(differs(acknowledged, idle)) == {"escalation"} and differs(acknowledged, idle)["escalation"] < 0
+    )
+    late = run(sick, (at + 3000, {"kind": "acknowledge", "alert": "all"}))
+    assert differs(late, idle) == {}
+    paged = run(
+        sick, (at + 200, {"kind": "page", "team": "web"}), (at + 201, {"kind": "page", "team": "web"})
+    )
+    assert differs(paged, idle) == {"pages": 300_000_000}
+    silenced = run(sick, (at + 200, {"kind": "silence", "alert": "all"}), (at + 300, {"kind": "trace"}))
+    assert differs(silenced, idle) == {}
+
+
+def test_a_diagnosis_counts_by_its_last_word_before_the_end(sick: Instance, idle: Outcome) -> None:
+    at = onset(sick) + 600
+    right, wrong = diagnosis(sick), diagnosis(sick, mechanism="memory_leak")
+    scope = diagnosis(sick, scope="JFK")
+
+    def charged(*plan: tuple[float, dict[str, Any]]) -> int:
+        return run(sick, *plan).by_cause["diagnosis"]
+
+    none = idle.by_cause["diagnosis"]
+    assert charged((at, right)) == 0 < charged((at, scope)) < charged((at, wrong)) == none
+    assert charged((at, wrong), (at + 9, right)) == 0
+    assert charged((at, right), (at + 9, wrong)) == none
+    over = (at + 9, {"kind": "declare_over"})
+    assert charged((at, wrong), over, (at + 10, right)) == none, "too late"
+
+
+def test_declaring_it_over_while_users_are_harmed_costs_and_so_does_never(
+    sick: Instance, idle: Outcome
+) -> None:
+    at = onset(sick)
+    early = run(sick, (at + 600, {"kind": "declare_over"}))
+    late = run(sick, (at + 3600, {"kind": "declare_over"}))
+    assert (
+        early.by_cause["open_incident"] > 500_000_000
+        and late.by_cause["open_incident"] < idle.by_cause["open_incident"] + 500_000_000
+    )
+    assert early.signals["declared_s"] == int(at + 600)
+
+
+def test_updates_end_the_silence_and_are_held_to_what_they_say(sick: Instance, idle: Outcome) -> None:
+    at = onset(sick)
+
+    def said(t: float, **fields: Any) -> tuple[float, dict[str, Any]]:
+        return t, {
+            "kind": "status_update",
+            "impact": "degraded",
+            "share_low": 0,
+            "share_high": 1,
+            "next_update_min": 120,
+            **fields,
+        }
+
+    true = run(sick, said(at + 300))
+    assert (
+        set(differs(true, idle)) == {"silence"}
+        and true.by_cause["silence"] == 0 == true.by_cause["statements"]
+    )
+    promised = run(sick, said(at + 300, next_update_min=30))
+    assert 0 < promised.by_cause["silence"] < idle.by_cause["silence"]
+    for wrong in (
+        {"impact": "ok"},
+        {"share_high": 0.01},
+        {"cause": "confirmed", "component": "weather"},
+    ):
+        assert run(sick, said(at + 600, **wrong)).by_cause["statements"] > 0, wrong
+    suspected = run(sick, said(at + 600, cause="suspected", component="weather"))
+    assert suspected.by_cause["statements"] == 0, "a suspicion may be wrong"
+    assert run(sick, said(1300.0, impact="down")).by_cause["statements"] > 0, "nothing is down yet"
+    assert run(sick, said(1300.0, impact="ok", share_high=0.0)).by_cause["statements"] == 0
+
+
+def test_questions_are_asked_once_and_have_one_right_answer(sick: Instance, idle: Outcome, lab: Lab) -> None:
+    session = sick.live()
+    assert [m for m in session.inbox() if m["kind"] == "question"] == []
+    session.advance(onset(sick) + 2100 - session.world.now_s)
+    asked = [m for m in session.inbox() if m["kind"] == "question"]
+    assert [m["id"] for m in asked] == ["q-share", "q-change", "q-over"]
+    assert asked == [m for m in session.inbox() if m["kind"] == "question"]
+    at = session.world.now_s
+    free = idle.by_cause["questions"]
+    for m in asked:
+        facts = [f["id"] for f in m["fact_options"]]
+        assert facts[-1] == "unknown"
+        costs = {
+            f: run(sick, (at, {"kind": "answer", "message": m["id"], "fact": f})).by_cause["questions"]
+            for f in facts
+        }
+        assert costs["unknown"] < free, "saying that it is unknown is free"
+        assert sum(c == costs["unknown"] for c in costs.values()) == 2, "and one fact is right"
+        assert all(c >= costs["unknown"] for c in costs.values())
+    assert session.act({"kind": "answer", "message": "q-share", "fact": "many"})["accepted"]
+    for message, fact in (("q-share", "none"), ("q-over", "perhaps"), ("q-nothing", "yes")):
+        assert not session.act({"kind": "answer", "message": message, "fact": fact})["accepted"]
+
+
+def test_colleagues_and_traces_answer_after_a_while_with_what_they_can_know(sick: Instance) -> None:
+    session = sick.live()
+    session.advance(onset(sick) + 900 - session.world.now_s)
+    teams = ("platform", "mobile", "web", "data", "partners", "network")
+    for team in teams:
+        session.act({"kind": "page", "team": team})
+    session.act({"kind": "trace", "client": "ios"})
+    before = len(session.inbox())
+    session.advance(140)
+    assert len(session.inbox()) == before, "nobody answers at once"
+    session.advance(200)
+    mail = {m["from"]: m for m in session.inbox() if m["kind"] == "message"}
+    assert {f"{t} on-call" for t in teams} | {"Tracing"} == set(mail)
+    now = session.world.now_s
+    assert all(m["t_s"] <= now and m["text"] for m in mail.values())
+    later = {m["from"]: m for m in session.inbox()}
+    session.advance(600)
+    again = {m["from"]: m for m in session.inbox()}
+    assert all(again[k] == later[k] for k in mail), "what was said stays said"
+
+
+def test_the_curve_of_the_debrief_adds_up_to_the_judgement(sick: Instance, lab: Lab) -> None:
+    curves: list[list[int]] = []
+    outcome = sick.timeline.run([], lambda world: curves.append(lab.live.loss_per_tick(world)))
+    first = round(lab.spec.start_s / 10)
+    assert len(curves[0]) == round(lab.spec.horizon_s / 10)
+    total = outcome.by_cause["answers"] + outcome.by_cause["slo_credits"]
+    assert sum(curves[0][first:]) == pytest.approx(total, abs=10 * len(curves[0]))
+
+
+def test_plans_of_the_oracle_can_be_played(lab: Lab) -> None:
+    for seed in range(12):
+        for family in lab.spec.families:
+            scenario = lab.live.scenario(seed, family)
+            for plan in lab.live.oracle_plans(scenario):
+                times = [t for t, _ in plan]
+                assert (
+                    times == sorted(times)
+                    and lab.spec.start_s <= times[0]
+                    and times[-1] <= lab.spec.horizon_s
+                )
