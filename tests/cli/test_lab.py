@@ -194,8 +194,21 @@ def test_clock_times_are_of_the_attempt(when: str, at_s: float) -> None:
 
 def test_proofs_for_a_person(capsys: pytest.CaptureFixture[str]) -> None:
     good, bad = {"ok": True, "detail": "12 fields"}, {"ok": False, "detail": "0.61 of the way to the oracle"}
-    row = {"reference": "senior", "loss_usd": 812.4, "regret_sick": 0.0, "regret_healthy": None, "pass_rate": 0.97}
-    result = {"ok": False, "1 metadata": good, "9 senior": bad, "matrix": [row], "instances": 8, "cpu_s": 61.5}
+    row = {
+        "reference": "senior",
+        "loss_usd": 812.4,
+        "regret_sick": 0.0,
+        "regret_healthy": None,
+        "pass_rate": 0.97,
+    }
+    result = {
+        "ok": False,
+        "1 metadata": good,
+        "9 senior": bad,
+        "matrix": [row],
+        "instances": 8,
+        "cpu_s": 61.5,
+    }
     author.print_proofs("mine", result)
     out = capsys.readouterr().out
     assert "FAIL  9 senior" in out

@@ -139,14 +139,14 @@ def main() -> None:
         groups[r[1]].append(r)
     table = {m: candidates[min(range(len(candidates)), key=lambda i: score(i, g))] for m, g in groups.items()}
     print({m: len(g) for m, g in groups.items()})
-    note = f"Searched on {args.instances} instances from seed {args.first_seed} by tools/labs/search_skill_free.py."
+    note = f"\n\nSearched on {args.instances} instances from seed {args.first_seed} by tools/labs/search_skill_free.py."
     _write(
         "blind",
-        f"The best fixed plan of one or two actions after the first page. {note}",
+        f"The best fixed plan of one or two actions after the first page.{note}\n",
         {"": candidates[ranked[0]]},
     )
     _write(
-        "lookup", f"First page and loudest metric, looked up. {note}", {"": candidates[ranked[0]], **table}
+        "lookup", f"First page and loudest metric, looked up.{note}\n", {"": candidates[ranked[0]], **table}
     )
 
 

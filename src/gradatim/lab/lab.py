@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradatim.core.errors import InputError, UnknownName, VersionMismatch
 from gradatim.lab.outcome import Outcome
+from gradatim.lab.score import Scorecard, regret, stakes
 from gradatim.lab.spec import Hint, LabSpec, load_hints
 from gradatim.lab.submission import Submission
 
@@ -113,3 +114,25 @@ class Instance:
         sub = Submission.parse(submission) if isinstance(submission, dict) else submission
         sub.check_belongs(self)
         return self.timeline.run(sub.actions)
+
+    def score(self, submission: Submission | dict[str, Any]) -> Scorecard:
+        """The outcome beside the senior and the skill-free players, who are played here: about ten seconds.
+
+        Raises:
+            InputError, VersionMismatch: as `judge`.
+        """
+        from gradatim.core.money import micro
+        from gradatim.lab.reference import Bench
+
+        outcome = self.judge(submission)
+        refs, bench = self.lab.spec.reference, Bench(self)
+        senior = next(r.name for r in refs if r.kind == "senior")
+        free = {
+            r.name: bench.play(r.name).outcome.loss_micro
+            for r in refs
+            if r.kind in ("skill_free", "computed")
+        }
+        at = stakes(
+            bench.play(senior).outcome.loss_micro, list(free.values()), micro(self.lab.spec.usual_stakes_usd)
+        )
+        return Scorecard(outcome, regret(outcome.loss_micro, at), at, free)

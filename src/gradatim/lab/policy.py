@@ -57,7 +57,11 @@ def _checked(reply: Any) -> tuple[list[Any], float]:
     problems = []
     if not isinstance(actions, list) or len(actions) > 200:
         problems.append("actions is not a list of at most 200 actions")
-    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not -math.inf < seconds < math.inf:
+    if (
+        not isinstance(seconds, int | float)
+        or isinstance(seconds, bool)
+        or not -math.inf < seconds < math.inf
+    ):
         problems.append("advance_s is not a number")
     if problems:
         raise PolicyError("the policy's reply is malformed", why="; ".join(problems))

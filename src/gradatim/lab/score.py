@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from statistics import median
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from gradatim.lab.outcome import Outcome
 
 LOWEST, HIGHEST = -0.1, 2.0
 STAKES_FLOOR = 0.25
@@ -30,6 +33,15 @@ def stakes(senior: int, skill_free: Sequence[int], usual: int) -> Stakes:
 def regret(loss: int, at: Stakes) -> float:
     """clip((loss - senior) / stakes, -0.1, 2)."""
     return min(HIGHEST, max(LOWEST, (loss - at.senior) / at.stakes))
+
+
+class Scorecard(NamedTuple):
+    """An outcome beside the players it is compared with. Practice: dollars, causes and regret, no level."""
+
+    outcome: Outcome
+    regret: float
+    at: Stakes
+    skill_free: dict[str, int]
 
 
 def skill(you: Sequence[float], skill_free: Mapping[str, Sequence[float]]) -> float:

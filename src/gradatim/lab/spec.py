@@ -98,6 +98,8 @@ class LabSpec(BaseModel):
         ):
             if kinds.count(kind) < least:  # type: ignore[arg-type]
                 problems.append(f"needs at least {least} reference(s) of kind {kind}")
+        if not any(r.name == "idle" and r.kind == "skill_free" for r in self.reference):
+            problems.append('needs a skill_free reference named "idle": what doing nothing costs')
         if self.start_s >= self.horizon_s:
             problems.append("start_s is not before horizon_s")
         if problems:

@@ -115,7 +115,7 @@ class Guard:
         bearer = self._bearer(headers)
         if not bearer and not self._cookie(request.cookies.get(cookie_name(port), "")):
             return self.refuse(request, 401, "token")
-        if request.method not in SAFE and not bearer and not own_origin(headers):
+        if request.method not in SAFE and not self._trusted(headers, bearer):
             return self.refuse(request, 403, "origin")
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > MAX_BODY_BYTES:
@@ -145,13 +145,18 @@ class Guard:
         allowed = (
             host_allowed(headers.get("host", ""), port)
             and (bearer or self._cookie(cookies.get(cookie_name(port), "")))
-            and (bearer or headers.get("origin") == _own(headers))
+            and (headers.get("origin") == _own(headers) or (bearer and "origin" not in headers))
         )
         if not allowed:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "not from this app's own page"})
             return
         await self.app(scope, receive, send)
+
+    @staticmethod
+    def _trusted(headers: Headers, bearer: bool) -> bool:
+        """A script with the token sends no Origin; whoever sends one must be our own page, token or not."""
+        return own_origin(headers) or (bearer and "origin" not in headers)
 
     def _bearer(self, headers: Headers) -> bool:
         scheme, _, value = headers.get("authorization", "").partition(" ")

@@ -62,7 +62,7 @@ def replay(ctx: click.Context, attempt: str, as_json: bool) -> None:
     examples=[
         "gradatim lab whatif 7f3k9q --move 2 09:14",
         "gradatim lab whatif 7f3k9q --drop 0 --drop 3 --json",
-        """gradatim lab whatif 7f3k9q --insert 09:20 '{"kind": "set_retry_budget", "share": 0.1}'""",
+        """gradatim lab whatif 7f3k9q --insert 09:20 '{"kind": "set_retry_budget", "ratio": 0.1}'""",
     ],
 )
 @click.argument("attempt")

@@ -67,7 +67,7 @@ def play(lab: str, policy: Path, seed: int | None, family: str | None, wait: boo
             policy,
             seed=secrets.randbits(128) if seed is None else seed,
             family=family,
-            progress=lambda t_s: line.say(f"playing: {t_s:,.0f} simulated seconds"),
+            progress=lambda share: line.say(f"playing: {share:.0%} of the shift"),
         )
     result |= wait_for_regret(app, result["attempt"], wait=wait)
     emit(result, as_json, lambda: print_verdict(result))

@@ -73,7 +73,13 @@ def resample(
 
 
 def _draw(s: Stream, attempt: int, sick: Sequence[int], well: Sequence[int]) -> list[int]:
-    """Rows of one exam: each healthy with probability one third, redrawn until there is one of each."""
+    """Rows of one exam: each healthy with probability one third, redrawn until there is one of each.
+
+    A lab that has one sort only is examined on that.
+    """
+    if not sick or not well:
+        rows = sick or well
+        return [rows[s.integer(0, len(rows) - 1, attempt, k)] for k in range(s.integer(3, 5, attempt, 9))]
     for again in range(1000):
         n = s.integer(3, 5, attempt, again)
         kinds = [s.uniform(attempt, again, 1, k) < 1 / 3 for k in range(n)]

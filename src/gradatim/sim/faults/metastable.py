@@ -129,13 +129,12 @@ class Metastable:
 
     def _cold_cache(self, seed: int, s: Stream, at: float, end: float) -> Scenario:
         cfg = draws.config(seed, budget=0.1)
-        until = at + s.integer(90, 150, 2)
         return Scenario(
             family=self.id,
             variant="cold-cache",
             healthy=False,
             config=cfg,
-            shocks=(CacheFlush(at, s.between(0.05, 0.15, 8)), SlowFleet(at, until, s.between(1.4, 1.8, 3))),
+            shocks=(CacheFlush(at, s.between(0.04, 0.12, 8)),),
             changes=(draws.coincidence(seed, at - s.integer(120, 900, 4)),),
             onset_s=at,
             truth=Truth(
@@ -144,7 +143,7 @@ class Metastable:
                 "all",
                 "The feature cache was emptied and the load kept it from filling",
                 (
-                    Span(at, until, "trigger: cache node replaced, hosts busy", True),
+                    Span(at, at + 60.0, "trigger: a cache node is replaced, its content lost", True),
                     Span(
                         at,
                         end,
@@ -155,7 +154,7 @@ class Metastable:
                 "The hit rate fell at the first minute and stayed down; the feature store ran at its limit, so most "
                 "lookups timed out and put nothing into the cache. Capping retries is not enough: with a cold cache "
                 "even first attempts are more than the store can serve. Take most of the load off, let the hit rate "
-                "come back, then ramp. A restart or a second flush starts it anew.",
+                "come back, then ramp. Restarting replicas only takes capacity away meanwhile.",
             ),
         )
 

@@ -37,7 +37,7 @@ class FeatureCache:
         misses = items_per_s * (1.0 - self.hit_rate)
         load = misses / c.store_capacity_per_s
         # Up to its capacity the store answers all; beyond it, time-outs take a growing share of what it does.
-        self.filled_share = 1.0 if load <= 1.0 else max(0.02, 1.0 - 1.6 * (load - 1.0))
+        self.filled_share = 1.0 if load <= 1.0 else max(0.01, 1.0 - 1.6 * (load - 1.0))
         fill = misses * self.filled_share * c.fill_per_miss + prewarm_per_s
         rate = fill - c.expiry_per_s * self.hit_rate
         self.hit_rate = min(c.ceiling, max(0.0, self.hit_rate + rate * dt_s))

@@ -59,7 +59,8 @@ def change_calendar(world: World) -> tuple[Change, ...]:
 def apply_shock(world: World, shock: Any) -> None:
     """Let one shock happen now."""
     if isinstance(shock, SlowFleet):
-        world.sim.change_pool("current", slow_factor=shock.factor)
+        for pool in ("current", "previous"):
+            world.sim.change_pool(pool, slow_factor=shock.factor)
         set_speed(world)
     elif isinstance(shock, CacheFlush):
         world.ops.cache.hit_rate = shock.keep
@@ -75,7 +76,8 @@ def set_speed(world: World) -> None:
     """Item cost follows the cache, in steps of about half a per cent: a change of settings has its price."""
     per_item = world.scenario.config.per_item_s * world.ops.cache.cost_factor()
     if abs(per_item - world.sim.pools[0].per_item_s) > 5e-3 * per_item:
-        world.sim.change_pool("current", per_item_s=per_item)
+        for pool in ("current", "previous"):
+            world.sim.change_pool(pool, per_item_s=per_item)
 
 
 # ---------------------------------------------------------------------- tick steps
@@ -190,7 +192,7 @@ def _rollback(world: World, a: k.Rollback, item: Pending) -> None:
             if isinstance(shock, QueueLimitChange) and shock.change == a.change:
                 world.sim.change_pool("current", queue_limit=64)
             elif isinstance(shock, ClientRelease) and shock.change == a.change:
-                # Users get the previous release over twenty-five minutes, in five steps of one fifth.
+                # An app store takes its time: the previous release is in use twenty-five minutes later.
                 world.later(world.now_s + UNDO_RELEASE_S, item.ordinal, 1, item.message)
         world.note(
             "config" if change.kind == "config" else "deploy", change.component, f"rolled back: {change.text}"

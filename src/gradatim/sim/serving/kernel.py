@@ -103,8 +103,8 @@ def next_arrival(core: Any, rates: Any, inverse_rates: Any, trace: Any, request:
     """When `request` arrives: its own unit exponential pushed through the cumulative rate."""
     if core.traced != 0:
         return trace[request] if request < trace.size else INF
-    draw = field(bits(core.key_arrival, request), 64 - ARRIVAL_DRAW_BITS, ARRIVAL_DRAW_BITS)
-    e = exponential(draw, ARRIVAL_DRAW_BITS)
+    word = bits(core.key_arrival, request)
+    e = exponential(field(word, 64 - ARRIVAL_DRAW_BITS, ARRIVAL_DRAW_BITS), ARRIVAL_DRAW_BITS)
     t = core.next_arrival
     while core.bucket < core.n_buckets:
         due = t + e * inverse_rates[core.bucket]

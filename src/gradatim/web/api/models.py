@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-MAX_SEED = 2**63 - 1
+MAX_SEED = 2**128 - 1
 
 
 class Request(BaseModel):
@@ -24,7 +24,9 @@ class Answer(BaseModel):
 class NewAttempt(Request):
     """Start a practice attempt."""
 
-    seed: int | None = Field(None, ge=0, le=MAX_SEED, description="Drawn when absent.")
+    seed: int | None = Field(
+        None, ge=0, le=MAX_SEED, description="Drawn when absent. As text where numbers lose digits."
+    )
     family: str | None = Field(None, description="A family of the lab; drawn when absent.")
 
 
