@@ -49,6 +49,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     m["kind"]: m
     for m in (
         {"kind": "acknowledge", "alert": "all"},
+        {"kind": "take_hint"},
         {"kind": "rollback", "change": "C-1042"},
         {"kind": "shift_traffic", "previous_share": 0.5},
         {"kind": "shed", "client": "ios", "share": 0.5},

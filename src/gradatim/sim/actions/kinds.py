@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from gradatim.core.errors import InputError, UnknownName
-from gradatim.sim.platform.vocabulary import CLIENTS, COMPONENTS, MECHANISMS, SCOPES, SURFACES, TEAMS
+from gradatim.sim.platform.vocabulary import COMPONENTS, MECHANISMS, SCOPES, SURFACES, TEAMS
 
 ClientScope = Literal["all", "web", "ios", "android", "partner"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -231,6 +231,13 @@ class StatusUpdate(Action):
         return self
 
 
+class TakeHint(Action):
+    kind: Literal["take_hint"] = "take_hint"
+    title, group = "Take a hint", "Talk"
+    help = "The next hint of the lab, as a message; what it costs stands in the brief."
+    changes_service = False
+
+
 class Answer(Action):
     kind: Literal["answer"] = "answer"
     title, group = "Answer a question", "Talk"
@@ -281,13 +288,12 @@ ACTIONS: dict[str, type[Action]] = {
         Trace,
         Page,
         StatusUpdate,
+        TakeHint,
         Answer,
         Diagnose,
         DeclareOver,
     )
 }
-
-assert set(CLIENTS) <= {"web", "ios", "android", "partner"}
 
 
 def parse_action(message: Any) -> Action:

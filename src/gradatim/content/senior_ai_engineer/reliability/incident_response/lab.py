@@ -36,7 +36,9 @@ class IncidentResponse:
         return people.inbox(world)
 
     def refusal(self, world: World, action: dict[str, Any]) -> str:
-        """Questions can be answered once they are asked, with a fact that was offered."""
+        """Questions can be answered once they are asked, with a fact that was offered; hints come to an end."""
+        if action["kind"] == "take_hint":
+            return "" if people.hints_taken(world) < len(people.HINTS) else "there are no more hints"
         return people.refusal(world, action) if action["kind"] == "answer" else ""
 
     def judge(self, world: World) -> Verdict:

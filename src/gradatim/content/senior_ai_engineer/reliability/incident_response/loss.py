@@ -43,6 +43,7 @@ CAUSES = (
     "questions",
     "diagnosis",
     "open_incident",
+    "hints",
 )
 
 
@@ -126,6 +127,9 @@ def judge(world: World) -> Verdict:
     cost["statements"] = sum(c for _, c in wrong)
     if wrong:
         moment["statements"] = max(wrong, key=lambda w: w[1])[0]
+    for h in people.HINTS[: people.hints_taken(world)]:
+        cost["hints"] += micro(h.cost_usd)
+        moment["hints"] = next(d.t_s for d in ops.done if d.message["kind"] == "take_hint")
     right = _diagnosis(world)
     if onset is not None:
         cost["diagnosis"] = {2: 0, 1: micro(WRONG_SCOPE_USD)}.get(right, micro(WRONG_DIAGNOSIS_USD))

@@ -7,15 +7,18 @@ answer is worked out from the counters at the moment it is given.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradatim.core.streams import Stream
+from gradatim.lab.spec import load_hints
 from gradatim.sim.faults.scenario import ClientRelease, QueueLimitChange
 from gradatim.sim.platform.world import World
 
 DUE_S = 1200.0
+HINTS = load_hints(Path(__file__).parent)
 _NAMES = ("Dana Okafor", "Luis Prat", "Mei Tanaka", "Arne Solberg", "Priya Nair", "Joao Brandt")
 _SHARES = (
     ("none", "Fewer than 2 in 100 are without a good answer"),
@@ -107,6 +110,11 @@ def refusal(world: World, action: dict[str, Any]) -> str:
     return ""
 
 
+def hints_taken(world: World) -> int:
+    """How many hints have been taken."""
+    return sum(d.message["kind"] == "take_hint" for d in world.ops.done)
+
+
 def inbox(world: World) -> list[dict[str, Any]]:
     """All messages visible now, oldest first."""
     items: list[dict[str, Any]] = [
@@ -127,8 +135,12 @@ def inbox(world: World) -> list[dict[str, Any]]:
         }
         for q in questions(world)
     ]
+    hints = iter(HINTS)
     for d in world.ops.done:
         kind = d.message["kind"]
+        if kind == "take_hint":
+            h = next(hints)
+            items.append(_message(f"h-{h.id}", d.t_s, h.title, f"hint, ${h.cost_usd:.0f}", "message", h.text))
         if kind == "status_update":
             items.append(
                 _message(f"u-{d.ordinal}", d.t_s, "You", "status page", "own_update", _said(d.message))
