@@ -57,13 +57,13 @@ def test_a_set_on_which_a_trick_is_as_good_as_the_senior_is_not_drawn() -> None:
 
 def test_a_set_holds_three_to_five_draws_of_both_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[int]] = []
-    real = exams._draw
+    real = exams.draw
 
     def watched(*args: Any) -> list[int]:
         seen.append(real(*args))
         return seen[-1]
 
-    monkeypatch.setattr(exams, "_draw", watched)
+    monkeypatch.setattr(exams, "draw", watched)
     resample(made(senior=0.0, idle=1.0, shed=1.0), HEALTHY, "senior", 0.6, exams=300)
     assert {len(rows) for rows in seen} == {3, 4, 5}
     for rows in seen:

@@ -53,7 +53,7 @@ def resample(
     rejected = tried = 0
     while len(scores[senior]) < exams and tried < exams * MOST_REDRAWS:
         tried += 1
-        rows = _draw(s, tried, sick_rows, well_rows)
+        rows = draw(s, tried, sick_rows, well_rows)
         if min(mean(t.regrets[f][i] for i in rows) for f in t.free) < MARGIN:
             rejected += 1
             continue
@@ -72,7 +72,7 @@ def resample(
     )
 
 
-def _draw(s: Stream, attempt: int, sick: Sequence[int], well: Sequence[int]) -> list[int]:
+def draw(s: Stream, attempt: int, sick: Sequence[int], well: Sequence[int]) -> list[int]:
     """Rows of one exam: each healthy with probability one third, redrawn until there is one of each.
 
     A lab that has one sort only is examined on that.

@@ -27,7 +27,7 @@ def policy(obs, query):
     bad_5m = min(1.0, (m["slo.burn_5m"] or 0.0) * 0.005)
     bad_1m = min(1.0, (m["slo.burn_1m"] or 0.0) * 0.005)
     memory["good_since"] = (memory["good_since"] or now) if bad_1m < 0.03 else None
-    if memory["case"] is None and now - memory["page_s"] >= 270 and bad_1m > 0.1:
+    if memory["case"] is None and now - memory["page_s"] >= 90 and bad_1m > 0.1:
         memory["case"] = recognise(obs, m)
         if memory["case"]:
             memory["acted_s"] = now
