@@ -46,7 +46,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
         done = subprocess.run(
             [sys.executable, "-m", "gradatim", *map(str, words)],
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            env={**os.environ, "GRADATIM_HOME": str(home)},
+            env={**os.environ, "GRADATIM_HOME": str(home), "GRADATIM_REFERENCES": "on"},
         )  # fmt: skip
         return Ran(done.returncode, done.stdout, done.stderr)
 

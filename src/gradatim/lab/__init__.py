@@ -23,4 +23,6 @@ class _LabPackage(ModuleType):
         return lab(lab_id)
 
 
+__all__: list[str] = []
+
 sys.modules[__name__].__class__ = _LabPackage

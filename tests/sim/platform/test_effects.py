@@ -350,6 +350,7 @@ def _examples(world: Any) -> list[dict[str, Any]]:
         {"kind": "status_update", "impact": "ok"},
         {"kind": "diagnose", "component": "none", "mechanism": "nothing_wrong", "scope": "none"},
         {"kind": "answer", "message": "q-share", "fact": "unknown"},
+        {"kind": "take_hint"},
         {"kind": "declare_over"},
     ]
 

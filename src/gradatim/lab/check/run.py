@@ -273,7 +273,8 @@ def transplants(lab: Lab, draws: list[Draw], t: exams.Table, p: Players, *, few:
     return {
         "ok": not passed,
         "skills": [round(x, 2) for x in skills],
-        "detail": f"{len(skills) - passed} of {len(skills)} exams fail, {pairs} transplanted logs, best {max(skills):.2f}",
+        "detail": f"{len(skills) - passed} of {len(skills)} exams fail on {pairs} transplanted logs, "
+        f"best skill {max(skills):.2f}",
     }
 
 

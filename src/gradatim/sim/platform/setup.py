@@ -30,7 +30,7 @@ CLIENT_SHARES = {"web": 0.36, "ios": 0.29, "android": 0.27, "partner": 0.08}
 VERSIONS = ("v1", "v2")
 CURRENT, PREVIOUS = 1, 0
 PRICES = {
-    "value_good_usd": 0.028,
+    "value_good_usd": 0.024,
     "value_failed_usd": -0.03,
     "value_fallback_usd": 0.0,
     "replica_usd_per_h": 36.0,

@@ -1,4 +1,4 @@
-"""Plans of a player who knows the truth from the first second. The best of them is the oracle."""
+"""Plans of a player who knows the truth from the first second of harm. The best of them is the oracle."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ def plans(scenario: Scenario) -> Iterator[Plan]:
         for s in scenario.shocks
         if isinstance(s, ClientRelease | QueueLimitChange)
     ]
-    before = max(at - 600.0, 1200.0)
     first, *more = _CURES[truth.mechanism]
     cures = [[*undo, first], *([m] for m in more)]
     reliefs: list[Plan] = [
@@ -36,7 +35,7 @@ def plans(scenario: Scenario) -> Iterator[Plan]:
             (at + 110.0, {"kind": "ramp", "client": truth.scope, "over_s": 60.0}),
         ],
         [
-            (at - 20.0, _hold("fall_back", truth.scope, 0.5)),
+            (at, _hold("fall_back", truth.scope, 0.5)),
             (at + 240.0, _hold("fall_back", truth.scope, 0.0)),
         ],
     ]
@@ -44,11 +43,11 @@ def plans(scenario: Scenario) -> Iterator[Plan]:
         reliefs = [
             [],
             [(at + 60.0, {"kind": "restart", "how": "all_at_once"})],
-            [(at - 20.0, _hold("fall_back", "all", 1.0)), (at + 180.0, _hold("fall_back", "all", 0.0))],
+            [(at, _hold("fall_back", "all", 1.0)), (at + 180.0, _hold("fall_back", "all", 0.0))],
         ]
     for cure in cures:
         for relief in reliefs:
-            plan = sorted([*((before, a) for a in cure), *relief], key=lambda p: p[0])
+            plan = sorted([*((at, a) for a in cure), *relief], key=lambda p: p[0])
             yield _with_words(scenario, plan, over_s=at + 600)
 
 

@@ -124,8 +124,10 @@ def treat(obs):
         ]
     memory["change"] = culprit(obs, "predict", "queue limit")
     return [
-        {"kind": "fall_back", "client": "all", "share": 1.0},
-        {"kind": "set_queue_limit", "limit": 48},
+        {"kind": "fall_back", "client": "all", "share": 0.9},
+        {"kind": "rollback", "change": memory["change"]}
+        if memory["change"]
+        else {"kind": "set_queue_limit", "limit": 64},
         {
             "kind": "diagnose",
             "component": "predict",

@@ -27,7 +27,7 @@ def policy(obs, query):
     bad_5m = min(1.0, (m["slo.burn_5m"] or 0.0) * 0.005)
     bad_1m = min(1.0, (m["slo.burn_1m"] or 0.0) * 0.005)
     memory["good_since"] = (memory["good_since"] or now) if bad_1m < 0.03 else None
-    if memory["case"] is None and now - memory["page_s"] >= 90 and bad_1m > 0.1:
+    if memory["case"] is None and now - memory["page_s"] >= 70 and bad_1m > 0.1:
         memory["case"] = recognise(obs, m)
         if memory["case"]:
             memory["acted_s"] = now
@@ -105,13 +105,13 @@ def treat(obs):
 
 
 def follow(obs, m, now):
-    """Give everything back slowly, four minutes later."""
-    if memory["acted_s"] is None or memory["ramped"] or now - memory["acted_s"] < 240:
+    """Give everything back slowly, some minutes later."""
+    if memory["acted_s"] is None or memory["ramped"] or now - memory["acted_s"] < 150:
         return []
     if memory["case"] == "cache" and (m["features.hit_share"] or 0.0) < 0.75:
         return []
     memory["ramped"] = True
-    return [{"kind": "ramp", "client": "all", "over_s": 240.0}]
+    return [{"kind": "ramp", "client": "all", "over_s": 150.0}]
 
 
 def usual_speed(m):

@@ -125,11 +125,11 @@ def treat(obs):
                 "sure": 0.9,
             },
         ]
-    # The newest raise of the limit is the change; what is queued already helps nobody, so it may be lost.
+    # What is queued helps nobody any more; while it drains, users get the table instead of a time-out.
     memory["change"] = culprit(obs, "predict", "queue limit")
     return [
-        {"kind": "set_queue_limit", "limit": 64},
-        {"kind": "restart", "how": "all_at_once"},
+        {"kind": "fall_back", "client": "all", "share": 1.0},
+        {"kind": "set_queue_limit", "limit": 48},
         {
             "kind": "diagnose",
             "component": "predict",
@@ -142,9 +142,14 @@ def treat(obs):
 
 def follow(obs, m, now):
     """Give the load back as soon as what held the overload up is gone."""
-    if memory["acted_s"] is None or memory["ramped"] or memory["case"] == "queue":
+    if memory["acted_s"] is None or memory["ramped"]:
         return []
     since, scope = now - memory["acted_s"], memory["scope"]
+    if memory["case"] == "queue":
+        if since < 90 or (m["predict.queue_depth"] or 0.0) >= 8:
+            return []
+        memory["ramped"] = True
+        return [{"kind": "fall_back", "client": "all", "share": 0.0}]
     if memory["case"] == "retries":
         ready = since >= 60 and (m["predict.queue_depth"] or 0.0) < 20
         ramp = 30.0
