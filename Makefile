@@ -9,7 +9,7 @@ DONE  := $(VENV)/.installed
 UV    := VIRTUAL_ENV=$(VENV) $(BIN)/uv --quiet
 WORKERS ?= 2
 
-.PHONY: help setup start test lint check bench docs fit lock clean
+.PHONY: help setup start test lint check bench docs fit work packet agents lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,15 @@ docs: setup $(DONE)-docs  ## build the documentation into site/
 	@echo "gradatim: the documentation is in site/index.html"
 
 fit: setup $(DONE)-fit  ## install what fitting models needs (scikit-learn, pyarrow)
+	@:
+
+work: setup $(DONE)-work  ## install what the work commands need (polars, scipy, statsmodels, river, matplotlib)
+	@:
+
+packet: setup $(DONE)-packet  ## install what packets need (typst, cryptography, icalendar)
+	@:
+
+agents: setup $(DONE)-agents  ## install the Gymnasium interface
 	@:
 
 lock: $(DONE)-uv  ## write requirements/*.txt again from pyproject.toml (UPGRADE=1 for newer versions)
