@@ -154,13 +154,14 @@ def _write(name: str, doc: str, table: dict[str, Plan]) -> None:
     body = Path(__file__).with_name("skill_free_policy.py.txt").read_text(encoding="utf-8")
     text = (
         body.replace("__DOC__", doc)
-        .replace("__TABLE__", _literal(table))
-        .replace("__METRICS__", _literal(METRICS))
+        .replace("__TABLE__", literal(table))
+        .replace("__METRICS__", literal(METRICS))
     )
     (HERE / f"{name}.py").write_text(text, encoding="utf-8")
 
 
-def _literal(value: Any) -> str:
+def literal(value: Any) -> str:
+    """Python source of a value."""
     import pprint
 
     return pprint.pformat(value, width=108, sort_dicts=False)

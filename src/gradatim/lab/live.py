@@ -8,7 +8,7 @@ from gradatim.core.errors import GradatimError, InputError
 from gradatim.lab.outcome import Outcome
 from gradatim.lab.replay import Timeline
 from gradatim.lab.submission import MAX_ACTIONS, Step, Submission
-from gradatim.sim.actions import parse_action
+from gradatim.sim.actions import ACTIONS, parse_action
 from gradatim.sim.platform.preview import preview
 from gradatim.sim.telemetry.alerts import AlertBook
 from gradatim.sim.telemetry.telemetry import Telemetry
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 class LiveSession:
     """One run of an instance. Simulated time moves only by `advance`; reading is free and changes nothing."""
 
-    def __init__(self, instance: Instance, world: World | None = None) -> None:
+    def __init__(
+        self, instance: Instance, world: World | None = None, untouched: Telemetry | None = None
+    ) -> None:
         self.instance = instance
         # A world of its own: judging or a second session must not move the clock of this one.
         self.world = world or Timeline(instance).world
-        self.telemetry = Telemetry(self.world.record())
+        self.telemetry = Telemetry(self.world.record(), untouched)
         self.book = AlertBook(self.telemetry)
         self.steps: list[Step] = []
 
@@ -80,6 +82,8 @@ class LiveSession:
             return {"accepted": False, "reason": reason, "effective_at_s": self.world.now_s}
         receipt = self.world.act(action)
         if receipt.accepted:
+            if ACTIONS[action["kind"]].changes_service:
+                self.telemetry.touched()
             self.steps.append(Step(round(self.world.now_s * 1000), action))
             self.telemetry.update(self.world.record())
         return receipt._asdict()

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from gradatim.lab.lab import Instance
 
 ORACLE = "oracle"
+OLDEST = "@oldest"
+"""In an inserted roll-back: the oldest change of the calendar, which has nothing to do with anything."""
 
 
 class Played(NamedTuple):
@@ -56,7 +58,8 @@ class Bench:
             return Played(steps, self.instance.timeline.run(steps))
         assert ref.file is not None
         path = self.instance.lab.folder / "references" / ref.file
-        session = LiveSession(self.instance, self.instance.timeline.reset())
+        untouched = self.instance.timeline.untouched
+        session = LiveSession(self.instance, self.instance.timeline.reset(), untouched)
         if ref.isolated:
             try:
                 play_isolated(session, path)
@@ -91,7 +94,10 @@ def changed(steps: tuple[Step, ...], ref: Reference, instance: Instance) -> tupl
         after, delay = str(extra["after"]), float(str(extra["delay_s"]))
         at = _moment(out, after)
         if at is not None:
-            out.append(Step(min(at + round(delay * 1000), end_ms), dict(extra["action"])))  # type: ignore[call-overload]
+            action: dict[str, Any] = dict(extra["action"])  # type: ignore[call-overload]
+            if action.get("change") == OLDEST:
+                action["change"] = instance.timeline.world.changes[0].id
+            out.append(Step(min(at + round(delay * 1000), end_ms), action))
     return tuple(sorted(out, key=lambda s: s.t_ms))
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradatim.lab.outcome import Outcome
 from gradatim.lab.submission import Step
 from gradatim.sim.platform.world import Snapshot, World
+from gradatim.sim.telemetry.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from gradatim.lab.lab import Instance
@@ -44,6 +46,15 @@ class Timeline:
         """The world at the start of the shift."""
         self.world.restore(self._marks[0].snapshot)
         return self.world
+
+    @cached_property
+    def untouched(self) -> Telemetry:
+        """What the dashboards show to the horizon when nobody acts: what every player sees until they do."""
+        with self._lock:
+            self._replay(())
+            telemetry = Telemetry(self.world.record())
+            telemetry.block(0, 0)  # the world moves on under its record; the values stay
+            return telemetry
 
     def run(self, actions: Sequence[Step], look: Callable[[World], None] | None = None) -> Outcome:
         """Replay to the horizon and judge. `look` sees the finished world before the lock is given back."""

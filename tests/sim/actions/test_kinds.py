@@ -65,6 +65,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         {"kind": "set_batching", "max_batch": 4, "max_wait_ms": 5},
         {"kind": "set_queue_limit", "limit": 64},
         {"kind": "prewarm_cache"},
+        {"kind": "repair_telemetry", "exporter": "gateway"},
         {"kind": "silence", "alert": "all"},
         {"kind": "trace"},
         {"kind": "page", "team": "data"},

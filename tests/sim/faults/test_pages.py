@@ -66,7 +66,7 @@ def test_what_is_healthy_recovers_by_itself_within_ten_minutes(
     seen: dict[tuple[str, str, int], Seen], family_id: str, variant: str, seed: int
 ) -> None:
     harmed = seen[family_id, variant, seed].harmed
-    assert any(harmed[:3])
+    assert any(harmed[:3]) or family_id == "broken-measurement"
     assert not any(harmed[10:])
 
 
@@ -76,5 +76,9 @@ def test_what_is_faulty_does_not_within_ten_minutes(
     seen: dict[tuple[str, str, int], Seen], family_id: str, variant: str, seed: int
 ) -> None:
     harmed = seen[family_id, variant, seed].harmed
+    if variant == "leaky-runtime":
+        waves = sum(b and not a for a, b in zip([False, *harmed], harmed, strict=False))
+        assert waves >= 2, "replicas are killed in waves"
+        return
     assert sum(harmed[:11]) >= 9, "harm from the first minutes on"
     assert harmed[10], "and still after ten"

@@ -194,7 +194,7 @@ def test_answer_on_failure_turns_failures_into_answers(calm: Any) -> None:
 
 # ---------------------------------------------------------------------- versions
 def _answers(world: Any, ticks: int) -> Any:
-    return world.sim.version_ticks[-ticks:, :, 0].sum(axis=0)
+    return world.sim.version_ticks[-ticks:, :2, 0].sum(axis=0)
 
 
 def test_shifted_users_are_answered_by_the_previous_version(calm: Any) -> None:
@@ -344,6 +344,7 @@ def _examples(world: Any) -> list[dict[str, Any]]:
         {"kind": "set_batching", "max_batch": 4, "max_wait_ms": 5},
         {"kind": "set_queue_limit", "limit": 99},
         {"kind": "prewarm_cache"},
+        {"kind": "repair_telemetry", "exporter": "gateway"},
         {"kind": "silence", "alert": "all"},
         {"kind": "trace"},
         {"kind": "page", "team": "data"},

@@ -174,6 +174,16 @@ class PrewarmCache(Action):
     delay_s = 60.0
 
 
+class RepairTelemetry(Action):
+    kind: Literal["repair_telemetry"] = "repair_telemetry"
+    title, group = "Restart an exporter", "Investigate"
+    help = "Restart the exporter of one component's counters. The service is not touched; wrong counts stay wrong."
+    delay_s = 60.0
+    exporter: Literal["gateway", "clients", "predict", "features", "hosts"] = Field(
+        description="Whose counters."
+    )
+
+
 class Silence(Action):
     kind: Literal["silence"] = "silence"
     title, group = "Silence an alert", "Talk"
@@ -284,6 +294,7 @@ ACTIONS: dict[str, type[Action]] = {
         SetBatching,
         SetQueueLimit,
         PrewarmCache,
+        RepairTelemetry,
         Silence,
         Trace,
         Page,

@@ -1,11 +1,15 @@
 """Failure modes of the platform: each family draws, by seed, what happens and what is true."""
 
 from gradatim.core.errors import UnknownName
+from gradatim.sim.faults.measurement import BrokenMeasurement
 from gradatim.sim.faults.metastable import Metastable
+from gradatim.sim.faults.release import SlowRelease
 from gradatim.sim.faults.scenario import Family, Scenario
 from gradatim.sim.faults.surge import Quiet, Surge
 
-FAMILIES: dict[str, Family] = {f.id: f for f in (Metastable(), Surge(), Quiet())}
+FAMILIES: dict[str, Family] = {
+    f.id: f for f in (Metastable(), SlowRelease(), Surge(), BrokenMeasurement(), Quiet())
+}
 
 
 def family(family_id: str) -> Family:

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gradatim.core.streams import Stream
-from gradatim.sim.faults.scenario import Change, RetryPolicy, ServiceConfig
+from gradatim.sim.faults.scenario import (
+    Change,
+    ModelRelease,
+    RetryPolicy,
+    RuntimeRelease,
+    Scenario,
+    ServiceConfig,
+    Shock,
+)
 from gradatim.sim.telemetry import history
 
 _COINCIDENCES = (
@@ -50,6 +60,28 @@ def coincidence(seed: int, at_s: float, ordinal: int = 0) -> Change:
     s = Stream(seed, "coincidence")
     kind, component, text = s.choice(_COINCIDENCES, ordinal, 1)
     return Change(change_id(seed, at_s), at_s, kind, component, person(seed, 40 + ordinal), text)  # type: ignore[arg-type]
+
+
+HERRING_SHARE = 0.4
+
+
+def with_herring(seed: int, scenario: Scenario) -> Scenario:
+    """On some shifts a release of the model or its runtime shortly before the onset, which did no harm."""
+    s = Stream(seed, "herring")
+    if s.uniform(1) >= HERRING_SHARE:
+        return scenario
+    at = scenario.onset_s - s.integer(60, 420, 2)
+    while change_id(seed, at) in {c.id for c in scenario.changes}:
+        at -= 130.0  # the change calendar gives one number in seven minutes
+    model = s.uniform(3) < 0.5
+    text = "model v3 at 100 % (was v2)" if model else f"serving runtime 2.{s.integer(14, 19, 4)}.0"
+    change = Change(change_id(seed, at), at, "deploy", "predict", person(seed, 51), text)
+    shock: Shock = (
+        ModelRelease(at, 2, 1.0, change.id, innocent=True)
+        if model
+        else RuntimeRelease(at, 0.0, change.id, innocent=True)
+    )
+    return replace(scenario, shocks=(*scenario.shocks, shock), changes=(*scenario.changes, change))
 
 
 def change_id(seed: int, at_s: float) -> str:

@@ -55,7 +55,8 @@ class Metastable:
         s = Stream(seed, "metastable")
         name = variant or self.variants[s.integer(0, 3, 1)]
         at = draws.onset(seed, start_s, horizon_s)
-        return getattr(self, "_" + name.replace("-", "_"))(seed, s, at, horizon_s)  # type: ignore[no-any-return]
+        scenario: Scenario = getattr(self, "_" + name.replace("-", "_"))(seed, s, at, horizon_s)
+        return draws.with_herring(seed, scenario)
 
     def _everyone_retries(self, seed: int, s: Stream, at: float, end: float) -> Scenario:
         until = at + s.integer(100, 200, 2)

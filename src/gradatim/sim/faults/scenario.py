@@ -87,7 +87,71 @@ class QueueLimitChange:
     change: str
 
 
-Shock = SlowFleet | DemandSurge | CacheFlush | ClientRelease | QueueLimitChange
+@dataclass(frozen=True)
+class ModelRelease:
+    """Another model version takes all traffic; an item of it takes `factor` times as long."""
+
+    at_s: float
+    version: int
+    factor: float
+    change: str
+    innocent: bool = False
+
+
+@dataclass(frozen=True)
+class RuntimeRelease:
+    """A new serving runtime: every item that a replica serves leaves some memory behind."""
+
+    at_s: float
+    leak_mb_per_item: float
+    change: str
+    innocent: bool = False
+
+
+@dataclass(frozen=True)
+class BatchingChange:
+    """A configuration change of how replicas fill their batches."""
+
+    at_s: float
+    max_batch: int
+    max_wait_s: float
+    change: str
+
+
+@dataclass(frozen=True)
+class SlowReplicas:
+    """Some replicas, which share a host, take `factor` times as long."""
+
+    at_s: float
+    replicas: tuple[int, ...]
+    factor: float
+
+
+@dataclass(frozen=True)
+class CounterFault:
+    """The gateway's counters are wrong until its exporter is mended; what they count is not.
+
+    `kind`: `lost` counts only `share` of the good answers; `doubled` counts failures that did not happen, `share`
+    of the requests; `frozen` repeats the last value.
+    """
+
+    at_s: float
+    kind: Literal["lost", "doubled", "frozen"]
+    share: float = 0.0
+
+
+Shock = (
+    SlowFleet
+    | DemandSurge
+    | CacheFlush
+    | ClientRelease
+    | QueueLimitChange
+    | ModelRelease
+    | RuntimeRelease
+    | BatchingChange
+    | SlowReplicas
+    | CounterFault
+)
 
 
 @dataclass(frozen=True)
@@ -136,6 +200,18 @@ class Scenario:
     changes: tuple[Change, ...]
     onset_s: float
     truth: Truth
+
+    @property
+    def culprits(self) -> frozenset[str]:
+        """The changes that are part of what is the matter. Read by the judge, the oracle and the debrief only."""
+        return frozenset(
+            s.change for s in self.shocks if hasattr(s, "change") and not getattr(s, "innocent", False)
+        )
+
+    @property
+    def blind_from_s(self) -> float | None:
+        """When the objective's measurements begin to be wrong; None when they never are."""
+        return min((s.at_s for s in self.shocks if isinstance(s, CounterFault)), default=None)
 
 
 class Family(Protocol):

@@ -47,7 +47,7 @@ class Surge:
             until = second + burst_s
             shocks = (burst, DemandSurge(second, until, s.between(2.5, 2.8, 6), rise_s=10.0, fall_s=10.0))
             text = "two bursts of demand, the second when the first was over"
-        return Scenario(
+        scenario = Scenario(
             family=self.id,
             variant=name,
             healthy=True,
@@ -66,6 +66,7 @@ class Surge:
                 "an innocent change. Watching two minutes longer was the work.",
             ),
         )
+        return draws.with_herring(seed, scenario)
 
 
 class Quiet:

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any
 from gradatim.core.money import micro
 from gradatim.sim.actions import kinds as k
 from gradatim.sim.faults.scenario import (
+    BatchingChange,
     CacheFlush,
     Change,
     ClientRelease,
+    ModelRelease,
     QueueLimitChange,
+    RuntimeRelease,
     SlowFleet,
+    SlowReplicas,
 )
 from gradatim.sim.platform.ops import Cost, Pending
-from gradatim.sim.platform.setup import PREVIOUS
+from gradatim.sim.platform.setup import CURRENT, PREVIOUS
 from gradatim.sim.serving.model import TICK_S
 from gradatim.sim.telemetry import history
 
@@ -70,11 +74,48 @@ def apply_shock(world: World, shock: Any) -> None:
         world.push_client(shock.client)
     elif isinstance(shock, QueueLimitChange):
         world.sim.change_pool("current", queue_limit=shock.limit)
+    elif isinstance(shock, ModelRelease):
+        world.ops.version, world.ops.item_factor = shock.version, shock.factor
+        world.sim.change_pool("current", version=shock.version)
+        world.sim.change_pool("previous", version=CURRENT)
+        set_speed(world)
+    elif isinstance(shock, RuntimeRelease):
+        world.sim.change_pool("current", leak_mb_per_item=shock.leak_mb_per_item)
+    elif isinstance(shock, BatchingChange):
+        world.sim.change_pool("current", max_batch=shock.max_batch, max_wait_s=shock.max_wait_s)
+    elif isinstance(shock, SlowReplicas):
+        world.ops.host_factor = shock.factor
+        for replica in shock.replicas:
+            world.sim.slow(replica, shock.factor)
+
+
+def undo_shock(world: World, shock: Any) -> None:
+    """Take back at once what a change brought."""
+    cfg = world.scenario.config
+    if isinstance(shock, QueueLimitChange):
+        world.sim.change_pool("current", queue_limit=cfg.queue_limit)
+    elif isinstance(shock, ModelRelease):
+        world.ops.version, world.ops.item_factor = CURRENT, 1.0
+        world.sim.change_pool("current", version=CURRENT)
+        world.sim.change_pool("previous", version=PREVIOUS)
+        set_speed(world)
+    elif isinstance(shock, RuntimeRelease):
+        # The former runtime starts anew, one replica after the other, and with it their memory.
+        world.sim.change_pool("current", leak_mb_per_item=0.0)
+        _restart(world, k.Restart(how="rolling"), Pending(world.now_s, 0, 0, {}))
+    elif isinstance(shock, BatchingChange):
+        world.sim.change_pool("current", max_batch=cfg.max_batch, max_wait_s=cfg.max_wait_s)
+
+
+def host_steal_pct(world: World) -> float:
+    """What the worst host's neighbours take of its CPU, above the usual, while hosts are slow."""
+    factor = max(world.sim.pools[0].slow_factor, world.ops.host_factor)
+    return min(30.0, 8.0 * (factor - 1.0))
 
 
 def set_speed(world: World) -> None:
     """Item cost follows the cache, in steps of about half a per cent: a change of settings has its price."""
-    per_item = world.scenario.config.per_item_s * world.ops.cache.cost_factor()
+    per_item = world.scenario.config.per_item_s * world.ops.cache.cost_factor() * world.ops.item_factor
     if abs(per_item - world.sim.pools[0].per_item_s) > 5e-3 * per_item:
         for pool in ("current", "previous"):
             world.sim.change_pool(pool, per_item_s=per_item)
@@ -189,9 +230,10 @@ def _rollback(world: World, a: k.Rollback, item: Pending) -> None:
             world.ops.version = PREVIOUS
             world.sim.change_pool("current", version=PREVIOUS)
         for shock in world.scenario.shocks:
-            if isinstance(shock, QueueLimitChange) and shock.change == a.change:
-                world.sim.change_pool("current", queue_limit=64)
-            elif isinstance(shock, ClientRelease) and shock.change == a.change:
+            if getattr(shock, "change", None) != a.change:
+                continue
+            undo_shock(world, shock)
+            if isinstance(shock, ClientRelease):
                 # An app store takes its time: the previous release is in use twenty-five minutes later.
                 world.later(world.now_s + UNDO_RELEASE_S, item.ordinal, 1, item.message)
         world.note(
@@ -281,6 +323,12 @@ def _prewarm(world: World, a: k.PrewarmCache, item: Pending) -> None:
     world.ops.prewarm_until_s = world.now_s + PREWARM_S
 
 
+def _repair_telemetry(world: World, a: k.RepairTelemetry, item: Pending) -> None:
+    if a.exporter == "gateway" and world.ops.mended_at_s is None:
+        world.ops.mended_at_s = world.now_s
+    world.note("config", "metrics", f"exporter of {a.exporter} restarted")
+
+
 _EFFECTS: dict[type[k.Action], Any] = {
     k.Rollback: _rollback,
     k.ShiftTraffic: _shift,
@@ -301,6 +349,7 @@ _EFFECTS: dict[type[k.Action], Any] = {
     ),
     k.SetQueueLimit: lambda w, a, _: w.sim.change_pool("current", queue_limit=a.limit),
     k.PrewarmCache: _prewarm,
+    k.RepairTelemetry: _repair_telemetry,
 }
 
 
@@ -312,6 +361,8 @@ def component_of(action: k.Action) -> str:
         return "gateway"
     if isinstance(action, k.PrewarmCache):
         return "features"
+    if isinstance(action, k.RepairTelemetry):
+        return "metrics"
     return "predict"
 
 

@@ -53,6 +53,9 @@ class Ops:
     fallback: dict[str, float] = field(default_factory=lambda: dict.fromkeys(CLIENTS, 0.0))
     ramp: dict[str, tuple[float, float]] = field(default_factory=dict)
     version: int = 1
+    item_factor: float = 1.0
+    host_factor: float = 1.0
+    mended_at_s: float | None = None
     replicas: int = 12
     prewarm_until_s: float = -1.0
     restart_next: list[int] = field(default_factory=list)

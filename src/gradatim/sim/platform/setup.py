@@ -27,7 +27,7 @@ GOOD_S = 0.8
 START_HOUR = 8
 MAX_REPLICAS = 14
 CLIENT_SHARES = {"web": 0.36, "ios": 0.29, "android": 0.27, "partner": 0.08}
-VERSIONS = ("v1", "v2")
+VERSIONS = ("v1", "v2", "v3")
 CURRENT, PREVIOUS = 1, 0
 PRICES = {
     "value_good_usd": 0.024,

@@ -16,6 +16,7 @@ COMPONENTS = (
     "deployer",
     "hosts",
     "notify",
+    "metrics",
     "none",
 )
 MECHANISMS = {
@@ -25,6 +26,7 @@ MECHANISMS = {
     "demand_above_capacity": "honest demand is above what the fleet can serve",
     "slow_hardware": "a host or a pool is slow",
     "slow_model": "a model version needs more time or memory per request",
+    "batch_wait": "requests wait too long for a batch to fill",
     "memory_leak": "memory grows until replicas restart",
     "bad_features": "feature values are wrong or missing",
     "stale_data": "data is older than the model expects",
@@ -45,6 +47,7 @@ SCOPES = (
     "JFK",
     "LGA",
     "one_replica",
+    "one_host",
     "one_version",
     "none",
 )

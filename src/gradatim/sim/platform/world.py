@@ -18,15 +18,17 @@ import numpy as np
 from gradatim.core.streams import Stream
 from gradatim.sim.actions.kinds import parse_action
 from gradatim.sim.faults.scenario import (
-    CacheFlush,
     Change,
     ClientRelease,
+    CounterFault,
+    DemandSurge,
     QueueLimitChange,
     Scenario,
     SlowFleet,
 )
 from gradatim.sim.platform import operate
 from gradatim.sim.platform.cache import CacheSettings, FeatureCache
+from gradatim.sim.platform.counters import counted
 from gradatim.sim.platform.ops import Done, Ops, Pending
 from gradatim.sim.platform.setup import (
     GOOD_S,
@@ -53,6 +55,7 @@ CONTROL_SERIES = (
     "shed_share",
     "fallback_share",
     "queue_limit",
+    "host_steal_pct",
 )
 
 
@@ -106,7 +109,7 @@ class World:
         self.now_s = 0.0
         self._stream = Stream(seed, "platform")
         for shock in scenario.shocks:
-            if isinstance(shock, ClientRelease | QueueLimitChange) and shock.at_s <= 0:
+            if shock.at_s <= 0 and isinstance(shock, ClientRelease | QueueLimitChange):
                 operate.apply_shock(self, shock)
         self.advance(start_s)
 
@@ -116,7 +119,7 @@ class World:
         for shock in self.scenario.shocks:
             if isinstance(shock, SlowFleet):
                 steps += [(shock.at_s, shock), (shock.until_s, SlowFleet(shock.until_s, shock.until_s, 1.0))]
-            elif isinstance(shock, CacheFlush | ClientRelease | QueueLimitChange) and shock.at_s > 0:
+            elif shock.at_s > 0 and not isinstance(shock, DemandSurge | CounterFault):
                 steps.append((shock.at_s, shock))
         return sorted(steps, key=lambda s: s[0])
 
@@ -159,6 +162,7 @@ class World:
             float(np.mean([ops.shed[c] for c in CLIENTS])),
             float(np.mean([ops.fallback[c] for c in CLIENTS])),
             self.sim.pools[0].queue_limit,
+            operate.host_steal_pct(self),
         )
         self.n_control += 1
         operate.set_speed(self)
@@ -226,6 +230,7 @@ class World:
         """What telemetry may look at now: views, no copies."""
         sim, n = self.sim, self.n_control
         cfg = self.scenario.config
+        ticks, latency_hist = counted(self.scenario, sim.ticks, sim.latency_hist, self.ops.mended_at_s)
         return Record(
             seed=self.seed,
             epoch=self.epoch,
@@ -233,7 +238,7 @@ class World:
             horizon_s=self.horizon_s,
             tick_s=TICK_S,
             now_s=self.now_s,
-            ticks=sim.ticks,
+            ticks=ticks,
             client_names=CLIENTS,
             client_ticks=sim.client_ticks,
             replica_ticks=sim.replica_ticks,
@@ -241,7 +246,7 @@ class World:
             segment_ticks=sim.segment_ticks,
             version_names=VERSIONS,
             version_ticks=sim.version_ticks,
-            latency_hist=sim.latency_hist,
+            latency_hist=latency_hist,
             latency_edges_s=sim.latency_edges_s,
             samples=sim.samples(),
             control={name: self.control[:n, k] for k, name in enumerate(CONTROL_SERIES)},

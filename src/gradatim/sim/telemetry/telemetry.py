@@ -35,9 +35,14 @@ class Telemetry:
     A tick is computed once and kept. Computing in portions gives what computing at once gives.
     After a rewind call `rewind(to_s)` before `update`: what was computed after `to_s` is forgotten.
     `kept` holds what is derived from this telemetry and wants to live as long.
+
+    Args:
+        record: the world as it stands.
+        untouched: the telemetry of the same world with nobody acting, computed to its horizon. Until `touched`
+            is called the two show the same, so its values are read and nothing is computed twice.
     """
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, untouched: Telemetry | None = None) -> None:
         self.record = record
         self.catalogue = catalogue(record)
         self.by_id = {s.id: s for s in self.catalogue}
@@ -47,6 +52,7 @@ class Telemetry:
         self._data = DataSeries(record)
         self._values = np.full((len(self.catalogue), max(64, record.n_horizon)), np.nan)
         self._done = 0
+        self._untouched = untouched
         self._rewinds: list[float] = []
         self.kept: dict[str, object] = {}
         self._hold = self._groups(lambda s: round(s.resolution_s / record.tick_s), at_least=2)
@@ -62,6 +68,12 @@ class Telemetry:
         self.record = record
         if record.n_ticks < self._done:
             self.rewind(record.now_s)
+
+    def touched(self) -> None:
+        """Somebody acts on the service now: from here on this world is computed for itself, from its start."""
+        if self._untouched is not None:
+            self._untouched = None
+            self._done = 0
 
     def rewind(self, to_s: float) -> None:
         """Forget every tick that ends after `to_s`. Alerts, logs and tables of this telemetry follow."""
@@ -148,6 +160,10 @@ class Telemetry:
             grown = np.full((len(self.catalogue), 2 * hi), np.nan)
             grown[:, :lo] = self._values[:, :lo]
             self._values = grown
+        if self._untouched is not None:
+            self._values[:, lo:hi] = self._untouched.block(lo, hi)
+            self._done = hi
+            return
         view = View(self.record, lo, hi)
         groups = (
             series_gateway.compute(view),
@@ -156,6 +172,9 @@ class Telemetry:
             self._background.compute(view.tick),
             series_slo.compute(view),
         )
+        steal = view.control("host_steal_pct")
+        if steal is not None:
+            groups[3]["hosts.cpu_steal_pct"] = groups[3]["hosts.cpu_steal_pct"] + steal
         block = np.empty((len(self.catalogue), hi - lo))
         for group in groups:
             for name, values in group.items():
@@ -169,6 +188,11 @@ class Telemetry:
             held[:, published < 0] = np.nan
             self._values[rows, lo:hi] = held
         self._done = hi
+
+    def block(self, lo: int, hi: int) -> FloatArray:
+        """All series at the ticks `lo` to `hi`, in the order of the catalogue."""
+        self._advance()
+        return self._values[:, lo:hi]
 
     def _groups(self, key: Callable[[Series], int], at_least: int) -> list[tuple[int, npt.NDArray[np.intp]]]:
         found: dict[int, list[int]] = {}

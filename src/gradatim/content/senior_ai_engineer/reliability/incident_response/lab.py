@@ -21,11 +21,14 @@ START_S, HORIZON_S = 1200.0, 8400.0
 
 
 class IncidentResponse:
-    """Family 10 of the design and its healthy look-alike."""
+    """Families 10, 12 and 15 of the design, and a harmless surge."""
 
     def family_of(self, seed: int) -> str:
         """One instance in three is healthy."""
-        return "traffic-surge" if Stream(seed, "healthy").uniform() < 1 / 3 else "metastable-overload"
+        s = Stream(seed, "healthy")
+        if s.uniform() < 1 / 3:
+            return "traffic-surge" if s.uniform(1) < 0.5 else "broken-measurement"
+        return "metastable-overload" if s.uniform(2) < 0.5 else "slow-release"
 
     def scenario(self, seed: int, family_id: str) -> Scenario:
         """The script of an instance."""

@@ -19,12 +19,15 @@ from . import people
 
 CREDIT_USD = 25.0
 SILENCE_USD_PER_MIN = 20.0
+NEVER_TOLD_USD = 100.0
 GRACE_MIN = 10
 ESCALATION_USD = 100.0
 OPEN_USD_PER_MIN = 5.0
 OVER_TOO_EARLY_USD = 500.0
-WRONG_DIAGNOSIS_USD = 400.0
-WRONG_SCOPE_USD = 150.0
+WRONG_DIAGNOSIS_USD = 1500.0
+WRONG_SCOPE_USD = 500.0
+UNDONE_IN_VAIN_USD = 500.0
+BLIND_USD_PER_MIN = 15.0
 WRONG_ANSWER_USD = 150.0
 NO_ANSWER_USD = 60.0
 WRONG_OK_USD = 300.0
@@ -36,12 +39,14 @@ CAUSES = (
     "slo_credits",
     "capacity",
     "changes",
+    "undone",
     "pages",
     "escalation",
     "silence",
     "statements",
     "questions",
     "diagnosis",
+    "blind",
     "open_incident",
     "hints",
 )
@@ -91,7 +96,7 @@ def per_tick(world: World) -> list[int]:
 def judge(world: World) -> Verdict:
     """Dollars by cause, signals and the moment of each cause. The world stands at its horizon."""
     ops, m = world.ops, minutes(world)
-    truth, first_tick = world.scenario.truth, round(world.start_s / 10)
+    first_tick = round(world.start_s / 10)
     lost = -world.sim.ticks["money_micro"][first_tick:].astype(np.int64)
     cost = dict.fromkeys(CAUSES, 0)
     moment: dict[str, float] = {}
@@ -102,6 +107,13 @@ def judge(world: World) -> Verdict:
         moment.setdefault(c.cause, c.t_s)
     harmed = np.flatnonzero(m.harmed)
     onset = int(m.start_s[harmed[0]]) if len(harmed) else None
+    blind_from = world.scenario.blind_from_s
+    if blind_from is not None:
+        # A page that is wrong is an incident too: somebody has to find out.
+        onset = int(blind_from) if onset is None else min(onset, int(blind_from))
+        until = world.horizon_s if ops.mended_at_s is None else ops.mended_at_s
+        cost["blind"] = int(max(0.0, until - blind_from) // 60) * micro(BLIND_USD_PER_MIN)
+        moment["blind"] = blind_from
     moment["answers"] = float(world.start_s + 10 * int(np.argmax(lost)) if len(lost) else world.start_s)
     if onset is not None:
         moment["slo_credits"] = float(onset)
@@ -123,6 +135,13 @@ def judge(world: World) -> Verdict:
         cost["silence"] = len(silent) * micro(SILENCE_USD_PER_MIN)
         if silent:
             moment["silence"] = float(silent[0])
+        if not _updates(world):
+            cost["silence"] += micro(NEVER_TOLD_USD)
+            moment.setdefault("silence", float(onset + 60 * GRACE_MIN))
+    vain = _undone_in_vain(world)
+    if vain:
+        cost["undone"] = len(vain) * micro(UNDONE_IN_VAIN_USD)
+        moment["undone"] = vain[0]
     wrong = [(t, c) for t, c in _statement_costs(world) if c]
     cost["statements"] = sum(c for _, c in wrong)
     if wrong:
@@ -149,11 +168,20 @@ def judge(world: World) -> Verdict:
         "changes": sum(1 for c in ops.costs if c.cause == "changes"),
         "onset_s": -1 if onset is None else onset,
         "acknowledged_s": int(min(ops.acknowledged.values(), default=-1)),
-        "last_harm_s": -1 if onset is None else int(m.start_s[harmed[-1]]) + 60,
+        "last_harm_s": -1 if not len(harmed) else int(m.start_s[harmed[-1]]) + 60,
         "declared_s": -1 if ops.declared_at_s is None else int(ops.declared_at_s),
-        "healthy": int(truth.mechanism == "nothing_wrong"),
+        "healthy": int(world.scenario.healthy),
     }
     return Verdict(cost, signals, moment)
+
+
+def _undone_in_vain(world: World) -> list[float]:
+    """When changes were rolled back that had nothing to do with it, once for each change."""
+    first: dict[str, float] = {}
+    for d in world.ops.done:
+        if d.message["kind"] == "rollback" and d.message["change"] not in world.scenario.culprits:
+            first.setdefault(d.message["change"], d.t_s)
+    return sorted(first.values())
 
 
 def _updates(world: World) -> list[tuple[float, dict[str, object]]]:

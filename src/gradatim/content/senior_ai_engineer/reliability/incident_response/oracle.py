@@ -6,26 +6,31 @@ from collections.abc import Iterator
 from typing import Any
 
 from gradatim.lab.protocol import Plan
-from gradatim.sim.faults.scenario import ClientRelease, QueueLimitChange, Scenario
+from gradatim.sim.faults.scenario import Scenario, SlowReplicas
 
 _CURES: dict[str, tuple[dict[str, Any], ...]] = {
     "retry_amplification": ({"kind": "set_retry_budget", "client": "all", "ratio": 0.1},),
     "abandoned_work": ({"kind": "set_queue_limit", "limit": 64}, {"kind": "set_queue_limit", "limit": 32}),
     "cold_cache": ({"kind": "prewarm_cache"},),
 }
+_NO_RELIEF = ("slow_model", "memory_leak", "batch_wait", "slow_hardware", "telemetry_fault")
 
 
 def plans(scenario: Scenario) -> Iterator[Plan]:
     """Every enumerated plan, each with the right words around it. Times are those of a learner's shift."""
     at, truth = scenario.onset_s, scenario.truth
     yield _with_words(scenario, [], over_s=at + 240)
-    if scenario.healthy:
+    if scenario.healthy and scenario.blind_from_s is None:
         return
-    undo = [
-        {"kind": "rollback", "change": s.change}
-        for s in scenario.shocks
-        if isinstance(s, ClientRelease | QueueLimitChange)
-    ]
+    undo = [{"kind": "rollback", "change": c} for c in sorted(scenario.culprits)]
+    if truth.mechanism in _NO_RELIEF:
+        cure = [*undo, *_drains(scenario)]
+        if scenario.blind_from_s is not None:
+            cure.append({"kind": "repair_telemetry", "exporter": "gateway"})
+        yield _with_words(scenario, [(at, a) for a in cure], over_s=at + 300)
+        held: Plan = [(at, _hold("fall_back", "all", 1.0)), (at + 100.0, _hold("fall_back", "all", 0.0))]
+        yield _with_words(scenario, [*((at, a) for a in cure), *held], over_s=at + 300)
+        return
     first, *more = _CURES[truth.mechanism]
     cures = [[*undo, first], *([m] for m in more)]
     reliefs: list[Plan] = [
@@ -49,6 +54,16 @@ def plans(scenario: Scenario) -> Iterator[Plan]:
         for relief in reliefs:
             plan = sorted([*((at, a) for a in cure), *relief], key=lambda p: p[0])
             yield _with_words(scenario, plan, over_s=at + 600)
+
+
+def _drains(scenario: Scenario) -> list[dict[str, Any]]:
+    """The replicas on slow hosts taken out."""
+    return [
+        {"kind": "drain", "replica": r}
+        for s in scenario.shocks
+        if isinstance(s, SlowReplicas)
+        for r in s.replicas
+    ]
 
 
 def _hold(kind: str, client: str, share: float) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from gradatim.core.streams import Stream
 from gradatim.lab.spec import load_hints
-from gradatim.sim.faults.scenario import ClientRelease, QueueLimitChange
+from gradatim.sim.faults.scenario import ClientRelease
 from gradatim.sim.platform.world import World
 
 DUE_S = 1200.0
@@ -46,7 +46,6 @@ def questions(world: World) -> list[Question]:
         return []
     names = s.shuffled(_NAMES, 9)
     change = max((c for c in sc.changes if c.at_s <= sc.onset_s), key=lambda c: c.at_s)
-    culprit = {x.change for x in sc.shocks if isinstance(x, ClientRelease | QueueLimitChange)}
     asked = change if s.uniform(4) < 0.5 else sc.changes[0]
     all_asked = (
         Question(
@@ -65,7 +64,7 @@ def questions(world: World) -> list[Question]:
             "travel app",
             f"Was it {asked.id}, {asked.text}? We can help to undo it.",
             (("yes", f"Yes, {asked.id} is part of it"), ("no", f"No, {asked.id} has nothing to do with it")),
-            lambda _w, _t: "yes" if asked.id in culprit else "no",
+            lambda _w, _t: "yes" if asked.id in sc.culprits else "no",
         ),
         Question(
             "q-over",
@@ -236,11 +235,11 @@ def _reply(world: World, team: str, t_s: float) -> str:
             "look-ups end in time. Nothing of ours was deployed."
         )
     if team == "platform":
-        factor = world.sim.pools[0].slow_factor
+        if world.ops.host_factor > 1.05:
+            return "One host is throttled and its neighbours are not; which replicas it carries, you can see."
+        slow = world.sim.pools[0].slow_factor > 1.05
         return (
-            "Hosts of the fleet are slow at this moment."
-            if factor > 1.05
-            else "Hosts run at their normal speed now."
+            "Hosts of the fleet are slow at this moment." if slow else "Hosts run at their normal speed now."
         )
     if team == "network":
         return "No packet loss, no routing change."

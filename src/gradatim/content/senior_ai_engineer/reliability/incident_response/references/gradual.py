@@ -13,6 +13,9 @@ memory = {
     "ramped": False,
     "scope": "all",
     "change": None,
+    "well_s": 0,
+    "slow_s": 0,
+    "last_s": None,
 }
 
 
@@ -29,9 +32,13 @@ def policy(obs, query):
         actions.append({"kind": "acknowledge", "alert": page["id"]})
     bad_5m = min(1.0, (m["slo.burn_5m"] or 0.0) * 0.005)
     bad_1m = min(1.0, (m["slo.burn_1m"] or 0.0) * 0.005)
+    if memory["case"] == "counters":
+        # The gateway's own figures are what is broken: the callers' are not.
+        bad_1m = bad_5m = 1.0 - callers_good(m)
     memory["good_since"] = (memory["good_since"] or now) if bad_1m < 0.03 else None
     if memory["case"] is None:
-        memory["case"] = recognise(obs, m)
+        watch(m, now, bad_1m)
+        memory["case"] = recognise(obs, m, query)
         if memory["case"]:
             memory["acted_s"] = now
             actions += treat(obs)
@@ -54,8 +61,50 @@ def policy(obs, query):
     return {"actions": actions, "advance_s": 20 if not obs["service"]["declared_over"] else 240}
 
 
-def recognise(obs, m):
-    """Which loop holds the overload up; None while nothing but the trigger can be seen."""
+def callers_good(m):
+    """Share of good answers as the callers count them."""
+    seen = [m[f"clients.{c}.good_pct"] for c in CLIENTS]
+    return min(1.0, sum(x for x in seen if x is not None) / max(1, sum(x is not None for x in seen)) / 100.0)
+
+
+def watch(m, now, bad_1m):
+    """For how long the gateway has called bad what callers and replicas find well; for how long batches are slow."""
+    step = now - (memory["last_s"] if memory["last_s"] is not None else now)
+    memory["last_s"] = now
+    calm = callers_good(m) > 0.97 and (m["predict.queue_depth"] or 0.0) < 5.0 and usual_speed(m)
+    memory["well_s"] = memory["well_s"] + step if calm and bad_1m > 0.05 else 0
+    memory["slow_s"] = memory["slow_s"] + step if not usual_speed(m) else 0
+
+
+def slow_replicas(query):
+    """Replicas that finish far less than the others; none when all are alike."""
+    rows = query(
+        "SELECT replica, sum(completed) AS n FROM replicas WHERE t_s > (SELECT max(t_s) FROM replicas) - 60 "
+        "AND state = 'ready' GROUP BY replica ORDER BY replica"
+    )["rows"]
+    usual = sorted(n for _, n in rows)[len(rows) // 2] if rows else 0
+    slow = [int(r) for r, n in rows if n < 0.4 * usual]
+    return slow if 0 < len(slow) <= 5 else []
+
+
+def recognise(obs, m, query):
+    """What keeps it bad; None while nothing but a passing trigger can be seen."""
+    if memory["well_s"] >= 100:
+        return "counters"
+    if (m["predict.memory_max_mb"] or 0.0) > 1400:
+        return "leak"
+    stolen = (m["hosts.cpu_steal_pct"] or 0.0) > 8.0
+    if stolen and (m["slo.burn_1m"] or 0.0) > 4.0:
+        memory["slow"] = slow_replicas(query)
+        if memory["slow"]:
+            return "host"
+    if memory["slow_s"] >= 40 and not stolen and (m["features.hit_share"] or 1.0) > 0.85:
+        memory["change"] = culprit(obs, "predict", "model v")
+        if memory["change"]:
+            return "model"
+    if (m["predict.batch_size"] or 0.0) > 8.5 and (m["predict.cpu_pct"] or 100.0) < 90:
+        memory["change"] = culprit(obs, "predict", "batching")
+        return "batching"
     if (m["features.hit_share"] or 1.0) < 0.75:
         return "cache"
     tries = {c: m[f"clients.{c}.attempts_per_request"] or 1.0 for c in CLIENTS}
@@ -83,9 +132,41 @@ def culprit(obs, component, word):
     return found[-1]["id"] if found else None
 
 
+KNOWN = {
+    "counters": ("metrics", "telemetry_fault", "all"),
+    "leak": ("predict", "memory_leak", "all"),
+    "host": ("hosts", "slow_hardware", "one_host"),
+    "model": ("predict", "slow_model", "all"),
+    "batching": ("predict", "batch_wait", "all"),
+}
+
+
+def relieve_and_mend(obs):
+    """Some relief by the table while the one right change takes effect."""
+    case = memory["case"]
+    component, mechanism, scope = KNOWN[case]
+    said = {"kind": "diagnose", "component": component, "mechanism": mechanism, "scope": scope, "sure": 0.8}
+    if case == "counters":
+        return [{"kind": "repair_telemetry", "exporter": "gateway"}, said]
+    if case == "host":
+        return [said, *({"kind": "drain", "replica": r} for r in memory["slow"])]
+    if case == "leak":
+        memory["change"] = culprit(obs, "predict", "runtime")
+        return [{"kind": "rollback", "change": memory["change"]}, said] if memory["change"] else [said]
+    if case == "batching":
+        return [{"kind": "set_batching", "max_batch": 8, "max_wait_ms": 10}, said]
+    return [
+        {"kind": "fall_back", "client": "all", "share": 0.8},
+        {"kind": "rollback", "change": memory["change"]},
+        said,
+    ]
+
+
 def treat(obs):
     """Relief by fallback for whom it concerns, and a measure against the cause."""
     case, scope = memory["case"], memory["scope"]
+    if case in KNOWN:
+        return relieve_and_mend(obs)
     if case == "cache":
         return [
             {"kind": "fall_back", "client": "all", "share": 0.5},
@@ -143,6 +224,11 @@ def follow(obs, m, now):
     if memory["acted_s"] is None or memory["ramped"]:
         return []
     since = now - memory["acted_s"]
+    if memory["case"] in KNOWN and (memory["case"] != "model" or since < 60 or not usual_speed(m)):
+        return []
+    if memory["case"] == "model":
+        memory["ramped"] = True
+        return [{"kind": "fall_back", "client": "all", "share": 0.0}]
     if memory["case"] == "retries":
         if since < 600 or (memory["good_since"] or now) > now - 120:
             return []

@@ -10,6 +10,9 @@ memory = {
     "ramped": False,
     "scope": "all",
     "change": None,
+    "well_s": 0,
+    "slow_s": 0,
+    "last_s": None,
 }
 
 
@@ -26,9 +29,12 @@ def policy(obs, query):
         actions.append({"kind": "acknowledge", "alert": page["id"]})
     bad_5m = min(1.0, (m["slo.burn_5m"] or 0.0) * 0.005)
     bad_1m = min(1.0, (m["slo.burn_1m"] or 0.0) * 0.005)
+    if memory["case"] == "counters":
+        bad_1m = bad_5m = 1.0 - callers_good(m)
     memory["good_since"] = (memory["good_since"] or now) if bad_1m < 0.03 else None
-    if memory["case"] is None and now - memory["page_s"] >= 70 and bad_1m > 0.1:
-        memory["case"] = recognise(obs, m)
+    watch(m, now, bad_1m)
+    if memory["case"] is None and now - memory["page_s"] >= 70 and bad_1m > 0.03:
+        memory["case"] = recognise(obs, m, query)
         if memory["case"]:
             memory["acted_s"] = now
             actions += treat(obs)
@@ -51,8 +57,50 @@ def policy(obs, query):
     return {"actions": actions, "advance_s": 20 if not obs["service"]["declared_over"] else 240}
 
 
-def recognise(obs, m):
-    """Which loop holds the overload up; None while nothing but the trigger can be seen."""
+def callers_good(m):
+    """Share of good answers as the callers count them."""
+    seen = [m[f"clients.{c}.good_pct"] for c in CLIENTS]
+    return min(1.0, sum(x for x in seen if x is not None) / max(1, sum(x is not None for x in seen)) / 100.0)
+
+
+def watch(m, now, bad_1m):
+    """For how long the gateway has called bad what callers and replicas find well; for how long batches are slow."""
+    step = now - (memory["last_s"] if memory["last_s"] is not None else now)
+    memory["last_s"] = now
+    calm = callers_good(m) > 0.97 and (m["predict.queue_depth"] or 0.0) < 5.0 and usual_speed(m)
+    memory["well_s"] = memory["well_s"] + step if calm and bad_1m > 0.05 else 0
+    memory["slow_s"] = memory["slow_s"] + step if not usual_speed(m) else 0
+
+
+def slow_replicas(query):
+    """Replicas that finish far less than the others; none when all are alike."""
+    rows = query(
+        "SELECT replica, sum(completed) AS n FROM replicas WHERE t_s > (SELECT max(t_s) FROM replicas) - 60 "
+        "AND state = 'ready' GROUP BY replica ORDER BY replica"
+    )["rows"]
+    usual = sorted(n for _, n in rows)[len(rows) // 2] if rows else 0
+    slow = [int(r) for r, n in rows if n < 0.4 * usual]
+    return slow if 0 < len(slow) <= 5 else []
+
+
+def recognise(obs, m, query):
+    """What keeps it bad; None while nothing but a passing trigger can be seen."""
+    if memory["well_s"] >= 600:
+        return "counters"
+    if (m["predict.memory_max_mb"] or 0.0) > 1400:
+        return "leak"
+    stolen = (m["hosts.cpu_steal_pct"] or 0.0) > 8.0
+    if stolen and (m["slo.burn_1m"] or 0.0) > 4.0:
+        memory["slow"] = slow_replicas(query)
+        if memory["slow"]:
+            return "host"
+    if memory["slow_s"] >= 100 and not stolen and (m["features.hit_share"] or 1.0) > 0.85:
+        memory["change"] = culprit(obs, "predict", "model v")
+        if memory["change"]:
+            return "model"
+    if (m["predict.batch_size"] or 0.0) > 8.5 and (m["predict.cpu_pct"] or 100.0) < 90:
+        memory["change"] = culprit(obs, "predict", "batching")
+        return "batching"
     if (m["features.hit_share"] or 1.0) < 0.75:
         return "cache"
     tries = {c: m[f"clients.{c}.attempts_per_request"] or 1.0 for c in CLIENTS}
@@ -84,6 +132,11 @@ def treat(obs):
     """Half the load off, retries capped, and whatever looks like the cause undone."""
     case = memory["case"]
     known = {
+        "counters": ("metrics", "telemetry_fault"),
+        "leak": ("predict", "memory_leak"),
+        "host": ("hosts", "slow_hardware"),
+        "model": ("predict", "slow_model"),
+        "batching": ("predict", "batch_wait"),
         "cache": ("features", "cold_cache"),
         "release": ("clients", "retry_amplification"),
         "retries": ("clients", "retry_amplification"),
@@ -91,6 +144,17 @@ def treat(obs):
     }
     component, mechanism = known[case]
     more = []
+    if case == "counters":
+        return [
+            {"kind": "repair_telemetry", "exporter": "gateway"},
+            {"kind": "diagnose", "component": component, "mechanism": mechanism, "scope": "all", "sure": 0.6},
+        ]
+    if case == "leak":
+        memory["change"] = culprit(obs, "predict", "runtime")
+    if case in ("leak", "model", "batching") and memory["change"]:
+        more = [{"kind": "rollback", "change": memory["change"]}]
+    if case == "host":
+        more = [{"kind": "drain", "replica": r} for r in memory["slow"]]
     if case == "release":
         memory["change"] = culprit(obs, "clients", memory["scope"])
         more = [{"kind": "rollback", "change": memory["change"]}]
