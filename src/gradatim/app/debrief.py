@@ -94,6 +94,7 @@ def debrief(app: App, a: Attempt) -> dict[str, Any]:
         },
         "counterfactuals": worked.get("counterfactuals", []),
         "worked_out": bool(worked),
+        "lesson": worked.get("lesson") or None,
         "teach": {"html": _MARKDOWN.render(scenario.truth.teach)},
         "commands": [
             f"gradatim lab score {a.id}",
@@ -156,6 +157,7 @@ def work_out(app: App, a: Attempt) -> None:
             },
             "visible": seen,
             "counterfactuals": counterfactuals(app, a, steps),
+            "lesson": instance.lab.live.lesson(timeline, tuple(_steps(senior.outcome["steps"]))),
         },
     )
 

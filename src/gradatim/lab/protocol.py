@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gradatim.lab.outcome import Verdict
 from gradatim.sim.faults.scenario import Scenario
 from gradatim.sim.platform.world import World
 from gradatim.sim.telemetry.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from gradatim.lab.replay import Timeline
+    from gradatim.lab.submission import Step
 
 Plan = list[tuple[float, dict[str, Any]]]
 """Actions with their simulated times."""
@@ -39,6 +43,11 @@ class LiveLab(Protocol):
 
     def loss_per_tick(self, world: World) -> list[int]:
         """Micro-dollars lost in each tick, for the debrief's curve."""
+        ...
+
+    def lesson(self, timeline: Timeline, senior: tuple[Step, ...]) -> dict[str, Any]:
+        """What the debrief teaches, or {}: {sign, knowable_s, saw_s, saw: [{series, label, unit, value, usual}],
+        tempting: [{text, loss_usd, more_usd}], apart: [{looks_like, differs}]}."""
         ...
 
     def oracle_plans(self, scenario: Scenario) -> Iterator[Plan]:

@@ -46,6 +46,7 @@ def debrief_view(debrief: dict[str, Any], progress: dict[str, Any]) -> dict[str,
         "losses": timeline.losses(times["loss_per_min"], axis),
         "ticks": axis.ticks(wall, origin), "span": (wall(axis.start_s), wall(axis.end_s)),
         "events": _events(times, wall), "ready": progress["state"] != "computing",
+        "lesson": _lesson(debrief, wall),
         "counterfactuals": [_counterfactual(c, debrief, wall) for c in debrief["counterfactuals"]],
     }  # fmt: skip
 
@@ -69,6 +70,28 @@ def _cause(index: int, cause: dict[str, Any], axis: timeline.Axis, wall: Any) ->
         "moment": None if moment is None else wall(float(moment)),
         # The room says "Silence: $20 a minute when …"; the label is told already.
         "why": str(cause.get("text", "")).partition(": ")[2],
+    }
+
+
+def _lesson(debrief: dict[str, Any], wall: Any) -> dict[str, Any] | None:
+    """What could be known and when, in clock times; None until it is worked out."""
+    lesson = debrief.get("lesson")
+    if not lesson:
+        return None
+    knowable_s, yours_s = lesson["knowable_s"], debrief["signals"].get("diagnosed_s", -1)
+    return {
+        **lesson,
+        "knowable": None if knowable_s is None else wall(knowable_s),
+        "saw_at": wall(lesson["saw_s"]),
+        "yours": None if yours_s < 0 else wall(float(yours_s)),
+        "saw": [
+            {
+                **row,
+                "value": text.measure(row["value"], row["unit"]),
+                "usual": text.measure(row["usual"], row["unit"]),
+            }
+            for row in lesson["saw"]
+        ],
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -65,6 +65,14 @@ def when(moment: str | datetime) -> str:
     return f"{local.day} {local:%b %Y, %H:%M}"
 
 
+def day(moment: str | date | datetime, *, short: bool = False) -> str:
+    """A day for people: `1 December 2026`, or `1 Dec` where the year is plain; a moment in this machine's zone."""
+    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    if isinstance(at, datetime) and at.tzinfo is not None:
+        at = at.astimezone()
+    return f"{at.day} {at:%b}" if short else f"{at.day} {at:%B %Y}"
+
+
 def signal_name(name: str) -> str:
     """A signal's name without its unit: `time_to_detect_s` becomes `Time to detect`."""
     for unit in ("_s", "_usd", "_share", "_n"):
@@ -107,3 +115,11 @@ def _parser() -> MarkdownIt:
 def markdown(source: str) -> Markup:
     """Markdown as HTML; raw HTML in the source is shown as text, links keep only safe schemes."""
     return Markup(_parser().render(source))
+
+
+def measure(value: float | None, unit: str) -> str:
+    """A figure of a chart with its unit: three digits are enough to see what moved."""
+    if value is None:
+        return "no data"
+    shown = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{shown} {unit}".strip()

@@ -11,11 +11,13 @@ from typing import Any
 from gradatim.core.streams import Stream
 from gradatim.lab.outcome import Verdict
 from gradatim.lab.protocol import Plan
+from gradatim.lab.replay import Timeline
+from gradatim.lab.submission import Step
 from gradatim.sim.faults import Scenario, family
 from gradatim.sim.platform.world import World
 from gradatim.sim.telemetry.telemetry import Telemetry
 
-from . import loss, oracle, people
+from . import lesson, loss, oracle, people
 
 START_S, HORIZON_S = 1200.0, 8400.0
 
@@ -51,6 +53,10 @@ class IncidentResponse:
     def loss_per_tick(self, world: World) -> list[int]:
         """Micro-dollars lost in each tick by answers and credits."""
         return loss.per_tick(world)
+
+    def lesson(self, timeline: Timeline, senior: tuple[Step, ...]) -> dict[str, Any]:
+        """What the debrief teaches about this instance's cause."""
+        return lesson.lesson(timeline, senior)
 
     def oracle_plans(self, scenario: Scenario) -> Iterator[Plan]:
         """Plans of a player who knows the truth."""

@@ -164,6 +164,7 @@ def judge(world: World) -> Verdict:
     signals = {
         "harmed_minutes": int(m.harmed.sum()),
         "diagnosis_right": int(right == 2),
+        "diagnosed_s": max((int(d.t_s) for d in ops.done if d.message["kind"] == "diagnose"), default=-1),
         "actions": len(ops.done),
         "changes": sum(1 for c in ops.costs if c.cause == "changes"),
         "onset_s": -1 if onset is None else onset,
