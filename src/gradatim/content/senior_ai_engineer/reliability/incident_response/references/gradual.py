@@ -16,6 +16,7 @@ memory = {
     "well_s": 0,
     "slow_s": 0,
     "last_s": None,
+    "stolen_at": -1e9,
 }
 
 
@@ -71,6 +72,8 @@ def watch(m, now, bad_1m):
     """For how long the gateway has called bad what callers and replicas find well; for how long batches are slow."""
     step = now - (memory["last_s"] if memory["last_s"] is not None else now)
     memory["last_s"] = now
+    if (m["hosts.cpu_steal_pct"] or 0.0) > 8.0:
+        memory["stolen_at"] = now
     calm = callers_good(m) > 0.97 and (m["predict.queue_depth"] or 0.0) < 5.0 and usual_speed(m)
     memory["well_s"] = memory["well_s"] + step if calm and bad_1m > 0.05 else 0
     memory["slow_s"] = memory["slow_s"] + step if not usual_speed(m) else 0
@@ -98,7 +101,8 @@ def recognise(obs, m, query):
         memory["slow"] = slow_replicas(query)
         if memory["slow"]:
             return "host"
-    if memory["slow_s"] >= 40 and not stolen and (m["features.hit_share"] or 1.0) > 0.85:
+    own = memory["slow_s"] >= 40 and memory["last_s"] - memory["stolen_at"] > 100
+    if own and (m["features.hit_share"] or 1.0) > 0.85:
         memory["change"] = culprit(obs, "predict", "model v")
         if memory["change"]:
             return "model"

@@ -13,6 +13,7 @@ memory = {
     "well_s": 0,
     "slow_s": 0,
     "last_s": None,
+    "stolen_at": -1e9,
 }
 
 
@@ -67,6 +68,8 @@ def watch(m, now, bad_1m):
     """For how long the gateway has called bad what callers and replicas find well; for how long batches are slow."""
     step = now - (memory["last_s"] if memory["last_s"] is not None else now)
     memory["last_s"] = now
+    if (m["hosts.cpu_steal_pct"] or 0.0) > 8.0:
+        memory["stolen_at"] = now
     calm = callers_good(m) > 0.97 and (m["predict.queue_depth"] or 0.0) < 5.0 and usual_speed(m)
     memory["well_s"] = memory["well_s"] + step if calm and bad_1m > 0.05 else 0
     memory["slow_s"] = memory["slow_s"] + step if not usual_speed(m) else 0
@@ -94,11 +97,13 @@ def recognise(obs, m, query):
         memory["slow"] = slow_replicas(query)
         if memory["slow"]:
             return "host"
-    if memory["slow_s"] >= 100 and not stolen and (m["features.hit_share"] or 1.0) > 0.85:
+    own = memory["slow_s"] >= 280 and memory["last_s"] - memory["stolen_at"] > 60
+    if own and (m["features.hit_share"] or 1.0) > 0.85:
         memory["change"] = culprit(obs, "predict", "model v")
         if memory["change"]:
             return "model"
-    if (m["predict.batch_size"] or 0.0) > 8.5 and (m["predict.cpu_pct"] or 100.0) < 90:
+    sure = memory["last_s"] - memory["page_s"] >= 280
+    if sure and (m["predict.batch_size"] or 0.0) > 8.5 and (m["predict.cpu_pct"] or 100.0) < 90:
         memory["change"] = culprit(obs, "predict", "batching")
         return "batching"
     if (m["features.hit_share"] or 1.0) < 0.75:
@@ -150,11 +155,13 @@ def treat(obs):
             {"kind": "diagnose", "component": component, "mechanism": mechanism, "scope": "all", "sure": 0.6},
         ]
     if case == "leak":
+        # What brings memory down at once; the release is looked for when it climbs again.
         memory["change"] = culprit(obs, "predict", "runtime")
-    if case in ("leak", "model", "batching") and memory["change"]:
+        more = [{"kind": "restart", "how": "rolling"}]
+    if case in ("model", "batching") and memory["change"]:
         more = [{"kind": "rollback", "change": memory["change"]}]
     if case == "host":
-        more = [{"kind": "drain", "replica": r} for r in memory["slow"]]
+        more = [{"kind": "restart", "how": "rolling"}, {"kind": "scale", "replicas": 14}]
     if case == "release":
         memory["change"] = culprit(obs, "clients", memory["scope"])
         more = [{"kind": "rollback", "change": memory["change"]}]
@@ -170,6 +177,12 @@ def treat(obs):
 
 def follow(obs, m, now):
     """Give everything back slowly, some minutes later."""
+    if memory["case"] == "leak" and memory["change"] and now - memory["acted_s"] >= 600:
+        memory["case"] = "leak undone"
+        return [{"kind": "rollback", "change": memory["change"]}]
+    if memory["case"] == "host" and memory["acted_s"] and now - memory["acted_s"] >= 900:
+        memory["case"] = "host drained"
+        return [{"kind": "drain", "replica": r} for r in memory["slow"]]
     if memory["acted_s"] is None or memory["ramped"] or now - memory["acted_s"] < 150:
         return []
     if memory["case"] == "cache" and (m["features.hit_share"] or 0.0) < 0.75:

@@ -71,7 +71,13 @@ def policy(obs, query):
     if not obs["service"]["declared_over"] and since_page > 300 and bad_1m < 0.02 and calm:
         where = ("none", "nothing_wrong", "none") if run["acted_s"] is None else P["guess"]
         component, mechanism, scope = where
-        said = {"kind": "diagnose", "component": component, "mechanism": mechanism, "scope": scope, "sure": 0.5}
+        said = {
+            "kind": "diagnose",
+            "component": component,
+            "mechanism": mechanism,
+            "scope": scope,
+            "sure": 0.5,
+        }
         actions.append(said)
         actions.append({"kind": "declare_over"})
     return {
