@@ -12,7 +12,7 @@ from gradatim.app import App
 from gradatim.app.room import Room
 
 LAB = "incident-response"
-SEED = 8
+SEED = 11
 
 
 @pytest.fixture

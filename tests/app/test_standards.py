@@ -1,0 +1,150 @@
+"""What goes out and comes in: badges, résumé, import, export, deletion."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradatim.app import App
+from gradatim.core.errors import InputError, StateError, UnknownName
+from gradatim.path.evidence.signed import public_key, signed_by
+from gradatim.path.packet.badge import credential, did_key, signed
+
+NOW = "2026-11-19T10:00:00Z"
+EXAM = {"id": "x1", "lab": "incident-response", "lab_version": "1.0.0", "skill": 0.71, "pass_mark": 0.6, "instances": 4,
+        "grade": "self-run", "hash": "ab"}  # fmt: skip
+MODULE = {"id": "production-ml-reliability", "title": "Production ML Reliability"}
+
+
+def badge(private: str = "11" * 32) -> tuple[dict[str, Any], str]:
+    made = credential(
+        owner="Ines",
+        key=public_key(private),
+        now=NOW,
+        module=MODULE,
+        lab_titles=["Incident response"],
+        exams=[EXAM],
+    )
+    return made, signed(made, private)
+
+
+def _part(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    return found
+
+
+def test_did_key_is_the_one_of_the_published_vector() -> None:
+    """The did:key method, test vectors of Ed25519: the key of 32 bytes 3b6a27bc…da29."""
+    key = "3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29"
+    assert did_key(key) == "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp"
+
+
+def test_a_badge_has_the_shape_and_the_claims_of_the_specification() -> None:
+    made, token = badge()
+    assert made["@context"][0] == "https://www.w3.org/ns/credentials/v2"
+    assert made["type"] == ["VerifiableCredential", "OpenBadgeCredential"]
+    subject = made["credentialSubject"]
+    assert subject["type"] == ["AchievementSubject"]
+    assert {"id", "type", "name", "description", "criteria"} <= set(subject["achievement"])
+    assert "self-issued" in made["issuer"]["name"]
+    header, claims, signature = token.split(".")
+    assert _part(header)["alg"] == "EdDSA"
+    body = _part(claims)
+    assert (body["iss"], body["sub"], body["jti"]) == (made["issuer"]["id"], subject["id"], made["id"])
+    assert body["nbf"] == 1795082400
+    raw = base64.urlsafe_b64decode(signature + "==").hex()
+    assert signed_by(f"{header}.{claims}".encode(), raw, public_key("11" * 32))
+    assert not signed_by(f"{header}.{claims}x".encode(), raw, public_key("11" * 32))
+    assert badge()[1] == token
+    assert badge("22" * 32)[0]["id"] != made["id"]
+
+
+def test_a_badge_needs_a_lab_and_a_passed_exam(app: App) -> None:
+    with pytest.raises(UnknownName):
+        app.packets.badge("juggling", owner="Ines")
+    with pytest.raises(StateError, match="no exam"):
+        app.packets.badge("production-ml-reliability", owner="Ines")
+    without = next(m["id"] for m in app.path()["modules"] if m["id"] not in {x["module"] for x in app.labs()})
+    with pytest.raises(StateError, match="no lab yet"):
+        app.packets.badge(without, owner="Ines")
+
+
+CSV = """title,kind,started,ended,project,own_share,co_authors,links,action,result
+RFC on label delay,decision,2026-05-01,2026-06-30,labels,0.6,M. Sato=0.4,D8:4; D1:3,Wrote it,Adopted
+Load test,work,2026-03-01,2026-03-20,features,1,,D4:4,Ran it,Held
+"""
+
+
+def test_items_come_in_as_csv_and_go_out_and_in_again_as_json(app: App, tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text(CSV)
+    made = app.evidence.import_file(tmp_path / "items.csv", now=NOW)
+    assert [m["title"] for m in made] == ["RFC on label delay", "Load test"]
+    assert made[0]["co_authors"] == [{"name": "M. Sato", "share": 0.4}]
+    assert made[0]["links"] == [
+        {"dimension": "D8", "level": 4, "skill": None},
+        {"dimension": "D1", "level": 3, "skill": None},
+    ]
+    assert made[0]["source"] == {"type": "import", "file": "items.csv"}
+    (tmp_path / "items.json").write_text(json.dumps(app.evidence.items()))
+    other = App(tmp_path / "other")
+    again = other.evidence.import_file(tmp_path / "items.json", now=NOW)
+    assert {m["title"] for m in again} == {m["title"] for m in made}
+    assert {m["grade"] for m in again} == {"self-reported"}
+    other.store.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("a.csv", "title,mood\nx,calm\n", "mood"),
+        ("a.csv", "kind\nwork\n", "'title' is missing"),
+        ("a.csv", CSV + "Plan,work,2026-01-01,2099-01-01,p,0.9,M. Sato=0.4,D77:9,,\n", "item 3: own_share"),
+        ("a.csv", "title,own_share\nPiece,much\n", "line 2"),
+        ("a.jsonl", '{"title": "Piece", "kind": "work"}\nnot json\n', "line 2"),
+        ("a.jsonl", "", "no item"),
+        ("a.json", "[1]", "not an object"),
+        ("a.json", "[", "not JSON"),
+    ],
+)
+def test_a_file_that_is_wrong_anywhere_records_nothing(
+    app: App, tmp_path: Path, name: str, text: str, says: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError) as error:
+        app.evidence.import_file(tmp_path / name, now=NOW)
+    assert says in " ".join(error.value.problems)
+    assert app.store.entries() == []
+
+
+def test_a_resume_says_what_the_items_say(app: App, tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text(CSV)
+    app.evidence.import_file(tmp_path / "items.csv", now=NOW)
+    made = app.packets.resume(owner="Ines", now=NOW)
+    assert made["basics"] == {"name": "Ines"}
+    assert {p["name"] for p in made["projects"]} <= {"labels", "features"}
+    project = made["projects"][0]
+    assert project["startDate"] <= project["endDate"]
+    assert any("own share" in h for h in project["highlights"])
+    assert all("by own evidence" in s["level"] for s in made["skills"])
+
+
+def test_everything_can_be_taken_out_and_deleted(app: App, tmp_path: Path) -> None:
+    app.evidence.record(
+        {"kind": "work", "title": "the-secret-customer", "links": [{"dimension": "D1", "level": 3}]}, now=NOW
+    )
+    page, _ = app.packets.build("html", owner="Ines", now=NOW)
+    app.reviews.keep(page)
+    counts = app.store.export_all(tmp_path / "all.jsonl")
+    assert counts["ledger"] == 1
+    assert "the-secret-customer" in (tmp_path / "all.jsonl").read_text()
+    assert (app.home / "signing.key").read_text().strip() not in (tmp_path / "all.jsonl").read_text()
+    assert app.delete_all()["ledger"] == 1
+    left = [p for p in app.home.rglob("*") if p.is_file() and b"the-secret-customer" in p.read_bytes()]
+    assert left == []
+    assert not (app.home / "signing.key").exists()
+    assert app.evidence.items() == []
+    assert app.evidence.check() == []
