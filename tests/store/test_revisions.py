@@ -19,8 +19,8 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{last}"
 
 def upgrade():
     with op.batch_alter_table("attempt", recreate="always") as batch:
@@ -32,7 +32,7 @@ def upgrade():
 def _with_next(folder: Path, more: str = "pass") -> Path:
     """Our migrations and one that is yet to come, which copies the largest table."""
     shutil.copytree(revisions.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "r0002_mood.py").write_text(NEXT.format(more=more))
+    (folder / "versions" / "r9999_mood.py").write_text(NEXT.format(more=more, last=revisions.known()[-1]))
     return folder
 
 
@@ -82,7 +82,7 @@ def test_an_older_database_is_backed_up_and_brought_up(home: Path, tmp_path: Pat
     assert backup is not None
     assert backup.parent == home / "backups"
     assert backup.stat().st_mode & 0o077 == 0
-    assert revisions.inspect(backup) == "0001"
+    assert revisions.inspect(backup) == revisions.known()[-1]
     old = tmp_path / "old home"
     old.mkdir()
     shutil.copy(backup, old / "gradatim.db")
@@ -121,7 +121,7 @@ def test_a_database_from_a_newer_version_is_left_alone(home: Path, tmp_path: Pat
     with pytest.raises(StateError, match="newer") as error:
         Store(home)
     assert error.value.where == str(path)
-    assert "0002" in error.value.why
+    assert "9999" in error.value.why
     assert path.read_bytes() == before
     assert not (home / "backups").exists()
 

@@ -15,7 +15,19 @@ from typing import Any
 from gradatim.core.errors import GradatimError, StateError
 
 # Spelled out, not taken from the schema: this must run on what an earlier version left behind.
-TABLES = ("attempt", "action", "note", "reference_result", "setting")
+TABLES = (
+    "attempt",
+    "action",
+    "note",
+    "reference_result",
+    "setting",
+    "ledger",
+    "ledger_head",
+    "exam",
+    "exam_sitting",
+    "answer",
+    "kept_plan",
+)
 
 
 def salvage(damaged: Path, out: Path) -> dict[str, int]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from .actionlog import ActionLog
 from .attempts import Attempts
+from .exams import Exams
 from .keepsakes import Keepsakes
+from .ledger import Ledger
 from .ownership import Ownership
+from .profile import Profile
 
 
-class Store(Attempts, ActionLog, Keepsakes, Ownership):
-    """Attempts, their actions and notes, results of references, settings; export and deletion.
+class Store(Attempts, ActionLog, Exams, Keepsakes, Ledger, Profile, Ownership):
+    """Attempts, their actions and notes, results of references, settings, the ledger of
+    evidence, exams, answers and kept plans; export and deletion.
 
     `Store(home)` opens or makes the database in the home folder. All methods may be called from any
     thread, and several processes may use one home at once.
