@@ -16,7 +16,11 @@ MAX_CUSTOMERS = 1_000_000_000
 
 @click.group(
     cls=LazyGroup,
-    commands_at={"serving": "gradatim.cli.bench:serving", "queue": "gradatim.cli.bench:queue"},
+    commands_at={
+        "serving": "gradatim.cli.bench:serving",
+        "queue": "gradatim.cli.bench:queue",
+        "drift": "gradatim.cli.bench_drift:drift",
+    },
     examples=["gradatim bench serving", "gradatim bench queue --servers 8 --rho 0.8 --json"],
 )
 def bench() -> None:

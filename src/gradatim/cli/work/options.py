@@ -1,0 +1,150 @@
+"""What every work command shares: its report options, and how it ends."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from gradatim.core.errors import InputError
+
+if TYPE_CHECKING:
+    from gradatim.instruments.report import Report
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Paths stay as they were typed: the report repeats the command, and a home folder is nobody's business.
+DATA = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def report_options(command: F) -> F:
+    """`--html FILE`, `--json`, `--record`, `--force`: the command gets html, as_json, record and force.
+
+    A report that exists is refused before anything is computed, unless --force.
+    """
+
+    @functools.wraps(command)
+    def checked(*args: Any, **options: Any) -> Any:
+        refuse_existing([options["html"]] if options["html"] else [], force=options["force"])
+        return command(*args, **options)
+
+    for option in (
+        click.option("--force", is_flag=True, help="Overwrite files that exist."),
+        click.option("--record", is_flag=True, help="Keep the result as evidence: figures and file digests."),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON document, units in the names."),
+        click.option("--html", type=NEW_FILE, default=None, metavar="FILE", help="Write the report there."),
+    ):
+        checked = option(checked)
+    return checked  # type: ignore[return-value]
+
+
+def refuse_existing(paths: list[Path], *, force: bool) -> None:
+    """Check every file that will be written, before the work begins.
+
+    Raises:
+        InputError: a file exists and `force` is not given, or its folder does not exist.
+    """
+    problems = []
+    for path in paths:
+        if not path.parent.is_dir():
+            problems.append(f"{path}: the folder {path.parent} does not exist")
+        elif path.is_dir():
+            problems.append(f"{path}: is a folder")
+        elif not os.access(path.parent, os.W_OK):
+            problems.append(f"{path}: the folder {path.parent} cannot be written")
+        elif path.exists() and not force:
+            problems.append(f"{path}: exists already")
+    if problems:
+        only_there = all(problem.endswith("exists already") for problem in problems)
+        raise InputError(
+            "nothing was computed: the result could not be written",
+            problems,
+            next=f"{command_line()} --force" if only_there else "name a file in a folder that can be written",
+        )
+
+
+def command_line() -> str:
+    """The running command as a person would type it again: options that differ from their default only.
+
+    Flags of output (--json, --html, --record, --force) are left out: they change no figure.
+    """
+    ctx = click.get_current_context()
+    words = [ctx.command_path]
+    tail = []
+    for parameter in ctx.command.get_params(ctx):
+        value = ctx.params.get(parameter.name or "")
+        if parameter.name in {"html", "as_json", "record", "force", "help"} or value in (None, (), False):
+            continue
+        if isinstance(parameter, click.Argument):
+            each = value if isinstance(value, tuple) else (value,)
+            tail += [shlex.quote(str(one)) for one in each]
+        elif value != parameter.get_default(ctx) and isinstance(parameter, click.Option):
+            name = max(parameter.opts, key=len)
+            if parameter.is_flag:
+                words.append(name)
+            else:
+                for one in value if parameter.multiple else (value,):
+                    shown = one if isinstance(one, tuple) else (one,)
+                    words += [name, *(shlex.quote(f"{part}") for part in shown)]
+    return " ".join([words[0], *tail, *words[1:]])
+
+
+def finish(report: Report, *, html: Path | None, as_json: bool, record: bool) -> None:
+    """Write the HTML, keep the evidence, then print the verdict or the JSON document.
+
+    Args:
+        report: what the command found.
+        html: where the report goes; None writes none.
+        as_json: print the documented JSON instead of the verdict.
+        record: add an evidence item to the ledger: the figures and file digests, never the data.
+
+    Raises:
+        InputError: the HTML could not be written.
+    """
+    from gradatim.cli.output import emit
+    from gradatim.instruments import report as reports
+
+    facts = reports.as_json(report)
+    if html is not None:
+        reports.write(report, html)
+    entry = None
+    if record:
+        from gradatim.app import App
+
+        entry = App().evidence.record_report(facts)
+    shown = {**facts, **({"html": str(html)} if html else {}), **({"evidence": entry} if record else {})}
+    emit(shown, as_json, lambda: _say(report, html, entry))
+
+
+def _say(report: Report, html: Path | None, entry: object) -> None:
+    """The verdict for a person: rich on a terminal, plain text elsewhere."""
+    from gradatim.cli.output import on_terminal
+
+    verdict = report.verdict
+    word = {"good": "GOOD", "bad": "BAD", "unsure": "NOT SURE"}[verdict.kind]
+    after = [f"  - {line}" for line in verdict.why]
+    if report.not_checked:
+        after += ["Not checked:", *(f"  - {line}" for line in report.not_checked)]
+    if html is not None:
+        after.append(f"Report: {html}")
+    if entry is not None:
+        after.append(f"Evidence: entry {entry}")
+    if on_terminal():
+        from rich.console import Console
+        from rich.text import Text
+
+        colour = {"good": "bold green", "bad": "bold red", "unsure": "bold yellow"}[verdict.kind]
+        console = Console(highlight=False)
+        console.print(Text.assemble((word, colour), "  ", (verdict.headline, "bold")))
+        for line in after:
+            console.print(Text(line))
+        return
+    click.echo(f"{word}  {verdict.headline}")
+    for line in after:
+        click.echo(line)

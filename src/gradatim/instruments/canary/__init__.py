@@ -1,0 +1,1 @@
+"""Canary analysis: is the new version no worse than the old one, and do the data suffice to say so?"""

@@ -1,0 +1,1 @@
+"""A judge that answers as Spinnaker's Kayenta (NetflixACAJudge) does, for teams that have to match it."""

@@ -1,0 +1,149 @@
+"""A forecast of hourly traffic that has to beat seasonal naive on a rolling-origin backtest.
+
+Candidate: STL on the logarithm (Cleveland et al. 1990) and a damped trend (Holt; Gardner and McKenzie 1985) on what is
+left, by statsmodels. Baseline: the value of one season ago. The interval comes from the backtest's own relative errors,
+and its coverage is measured leaving each origin out of the errors it is judged with.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gradatim.core.errors import InputError
+from gradatim.core.groups import load
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DAY, WEEK = 24, 168
+ORIGINS = 8
+MARGIN = 0.02  # the model must be better by this share of the baseline's error
+LEVEL = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Traffic to come, by the hour.
+
+    Args:
+        rate, low, high: requests per second of each hour to come.
+        model: "stl-holt" or "seasonal-naive", whichever is used.
+        season: hours.
+        origins: origins of the backtest.
+        tested_hours: how far ahead the backtest went; beyond it nothing was tested.
+        error_model, error_naive: mean absolute errors on the backtest, requests per second.
+        wins: origins at which the model was better.
+        coverage: share of the backtest's hours inside their intervals (nominal `LEVEL`).
+        peak_bias: median of log(true peak / forecast peak) over the origins, and its largest value.
+    """
+
+    rate: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    model: str
+    season: int
+    origins: int
+    tested_hours: int
+    error_model: float
+    error_naive: float
+    wins: int
+    coverage: float
+    peak_bias: tuple[float, float]
+
+    @property
+    def beats_naive(self) -> bool:
+        return self.model != "seasonal-naive"
+
+
+def forecast(rate: NDArray[np.float64], hours: int) -> Forecast:
+    """Forecast `hours` ahead.
+
+    Args:
+        rate: hourly mean rates, at least three days.
+        hours: how far.
+
+    Raises:
+        InputError: too short for a season and a backtest.
+        MissingGroup: statsmodels is not installed.
+    """
+    n = len(rate)
+    season = WEEK if n >= 3 * WEEK else DAY
+    ahead = min(hours, max((n - 2 * season) // 2, 1))
+    if n < 3 * season or ahead < season // 2:
+        raise InputError(
+            f"{n} hours are too short for a forecast", ["three days at least, three weeks for weekly peaks"]
+        )
+    room = n - 2 * season - ahead
+    origins = sorted({2 * season + round(room * i / max(ORIGINS - 1, 1)) for i in range(ORIGINS)})
+    truth = [rate[o : o + ahead] for o in origins]
+    naive = [seasonal_naive(rate[:o], ahead, season) for o in origins]
+    model = [stl_holt(rate[:o], ahead, season) for o in origins]
+    wrong_naive = [float(np.abs(t - p).mean()) for t, p in zip(truth, naive, strict=True)]
+    wrong_model = [float(np.abs(t - p).mean()) for t, p in zip(truth, model, strict=True)]
+    wins = sum(a < b for a, b in zip(wrong_model, wrong_naive, strict=True))
+    error_model, error_naive = float(np.mean(wrong_model)), float(np.mean(wrong_naive))
+    better = error_model < (1 - MARGIN) * error_naive and wins * 2 > len(origins)
+    predicted = model if better else naive
+    floor = max(float(rate.mean()) * 1e-3, 1e-9)
+    errors = [np.log((t + floor) / (p + floor)) for t, p in zip(truth, predicted, strict=True)]
+    central = (stl_holt if better else seasonal_naive)(rate, hours, season)
+    low, high = _quantiles(np.concatenate(errors))
+    peaks = [math.log((t.max() + floor) / (p.max() + floor)) for t, p in zip(truth, predicted, strict=True)]
+    return Forecast(
+        central,
+        np.maximum((central + floor) * math.exp(low) - floor, 0.0),
+        (central + floor) * math.exp(high) - floor,
+        "stl-holt" if better else "seasonal-naive",
+        season,
+        len(origins),
+        ahead,
+        error_model,
+        error_naive,
+        wins,
+        _coverage(errors),
+        (float(np.median(peaks)), max(peaks)),
+    )
+
+
+def seasonal_naive(rate: NDArray[np.float64], hours: int, season: int) -> NDArray[np.float64]:
+    """The last season again and again."""
+    return np.resize(rate[-season:], hours)
+
+
+def stl_holt(rate: NDArray[np.float64], hours: int, season: int) -> NDArray[np.float64]:
+    """STL on the logarithm, a damped trend on the deseasonalised rest."""
+    stl = load("statsmodels.tsa.seasonal", "work", "The forecast").STL
+    holt = load("statsmodels.tsa.holtwinters", "work", "The forecast").Holt
+    floor = max(float(rate.mean()) * 1e-3, 1e-9)
+    logs = np.log(rate + floor)
+    with warnings.catch_warnings():
+        # A fit that has not converged is judged by the backtest like any other.
+        warnings.simplefilter("ignore")
+        parts = stl(logs, period=season).fit()
+        rest = holt(logs - parts.seasonal, damped_trend=True, initialization_method="estimated").fit()
+        trend = np.asarray(rest.forecast(hours))
+    made = np.exp(trend + np.resize(parts.seasonal[-season:], hours)) - floor
+    # A trend that runs away is no forecast: ten times the history's peak is the end.
+    clipped: NDArray[np.float64] = np.clip(made, 0.0, 10 * rate.max())
+    return clipped
+
+
+def _quantiles(errors: NDArray[np.float64]) -> tuple[float, float]:
+    tail = (1 - LEVEL) / 2
+    return float(np.quantile(errors, tail)), float(np.quantile(errors, 1 - tail))
+
+
+def _coverage(errors: list[NDArray[np.float64]]) -> float:
+    """Share of each origin's hours inside the interval that the other origins' errors give."""
+    if len(errors) < 2:
+        return math.nan
+    inside = 0
+    for i, mine in enumerate(errors):
+        low, high = _quantiles(np.concatenate([e for j, e in enumerate(errors) if j != i]))
+        inside += int(((mine >= low) & (mine <= high)).sum())
+    return inside / sum(len(e) for e in errors)

@@ -1,0 +1,1 @@
+"""Incident logs: one timeline, its milestones, a review draft, and a review's numbers checked against it."""

@@ -1,0 +1,110 @@
+"""Anytime-valid intervals: their level under continuous peeking, by simulation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from gradatim.instruments.experiment import anytime
+
+Values = NDArray[np.float64]
+FIRST_LOOK = 100
+
+
+def running(values: Values, first: int) -> tuple[Values, Values]:
+    """Running means and sample variances along the rows, from `first` values on."""
+    k = np.arange(1, values.shape[1] + 1)
+    mean = np.cumsum(values, axis=1) / k
+    variance = np.maximum(np.cumsum(values**2, axis=1) / k - mean**2, 0) * k / np.maximum(k - 1, 1)
+    return mean[:, first - 1 :], variance[:, first - 1 :]
+
+
+def missed(
+    draw: Callable[[tuple[int, int]], Values], first: int, last: int, tuned: float, share: int = 1
+) -> tuple[float, float]:
+    """Share of experiments without effect in which an interval excluded zero at one look or more.
+
+    Looked at after every treatment unit; `share` control units come with each treatment unit.
+    Returns the rate of the anytime-valid and of the fixed 95 % interval.
+    """
+    k = np.arange(first, last + 1)
+    rho2 = anytime.mixing(0.05, tuned)
+    always = fixed = runs = 0
+    for _ in range(7):
+        new, new_var = running(draw((100, last)), first)
+        old, old_var = running(draw((100, last * share)), first * share)
+        old, old_var = old[:, ::share], old_var[:, ::share]
+        variance = new_var / k + old_var / (k * share)
+        below = (new_var / k) ** 2 / (k - 1) + (old_var / (k * share)) ** 2 / (k * share - 1)
+        df = np.maximum(variance**2, 1e-300) / np.maximum(below, 1e-300)
+        gap = np.abs(new - old)
+        half = anytime.half_width(variance, k * (1 + share), 0.05, rho2, df)
+        always += int((gap > half).any(axis=1).sum())
+        fixed += int((gap > 1.959964 * np.sqrt(variance)).any(axis=1).sum())
+        runs += 100
+    return always / runs, fixed / runs
+
+
+@pytest.mark.parametrize("name", ["normal", "rare binary", "exponential", "log-normal"])
+def test_the_level_holds_when_every_unit_is_looked_at(name: str) -> None:
+    rng = np.random.default_rng(20)
+    draws: dict[str, Callable[[tuple[int, int]], Values]] = {
+        "normal": rng.standard_normal,
+        "rare binary": lambda shape: (rng.random(shape) < 0.03).astype(float),
+        "exponential": lambda shape: rng.exponential(size=shape),
+        "log-normal": lambda shape: rng.lognormal(0, 1, shape),
+    }
+    always, fixed = missed(draws[name], FIRST_LOOK, 1800, anytime.TUNED_FOR_UNITS)
+    assert always <= 0.05
+    assert fixed > 0.25, "peeking at a fixed interval must be seen to fail, or this test shows nothing"
+
+
+def test_the_level_holds_with_a_tenth_of_the_traffic() -> None:
+    rng = np.random.default_rng(21)
+    always, _ = missed(lambda shape: rng.exponential(size=shape), FIRST_LOOK, 600, 2000, share=9)
+    assert always <= 0.05
+
+
+def test_the_level_holds_from_ten_points_on_in_a_canary() -> None:
+    rng = np.random.default_rng(22)
+    for draw in (rng.standard_normal, lambda shape: rng.exponential(size=shape)):
+        always, _ = missed(draw, 10, 300, 100)
+        assert always <= 0.05
+
+
+@given(
+    estimate=st.floats(-2, 2),
+    variance=st.floats(1e-4, 1),
+    units=st.integers(10, 10**6),
+    alpha=st.floats(0.001, 0.2),
+)
+def test_p_value_and_interval_say_the_same(
+    estimate: float, variance: float, units: int, alpha: float
+) -> None:
+    rho2 = anytime.mixing(0.05)
+    half = float(anytime.half_width(variance, units, alpha, rho2))
+    p = anytime.p_value(estimate, variance, units, rho2)
+    if not math.isclose(abs(estimate), half, rel_tol=1e-6):
+        assert (p < alpha) == (abs(estimate) > half)
+
+
+def test_it_is_narrowest_where_it_was_tuned() -> None:
+    at = 5000
+    widths = {
+        n: float(anytime.half_width(1 / at, at, 0.05, anytime.mixing(0.05, n))) for n in (500, 5000, 50_000)
+    }
+    assert widths[5000] == min(widths.values())
+    # About 1.5 times the fixed interval at the tuned size (Waudby-Smith et al. 2024, section 2).
+    assert 1.3 < widths[5000] / (1.959964 / math.sqrt(at)) < 1.7
+
+
+def test_without_variance_only_an_effect_is_surprising() -> None:
+    rho2 = anytime.mixing(0.05)
+    assert anytime.p_value(0.0, 0.0, 50, rho2) == 1.0
+    assert anytime.p_value(0.1, 0.0, 50, rho2) == 0.0
