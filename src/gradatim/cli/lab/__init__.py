@@ -20,6 +20,7 @@ __all__ = ["lab"]
         "score": "gradatim.cli.lab.judge:score",
         "replay": "gradatim.cli.lab.judge:replay",
         "whatif": "gradatim.cli.lab.judge:whatif",
+        "tournament": "gradatim.cli.lab.tournament:tournament",
         "check": "gradatim.cli.lab.author:check",
         "new": "gradatim.cli.lab.author:new",
     },

@@ -53,3 +53,11 @@ def print_verdict(result: dict[str, Any]) -> None:
     table(["cause", "loss"], [(cause, dollars(usd)) for cause, usd in causes], right=[1])
     click.echo(f"hash:  {result['hash']}")
     click.echo(f"next:  gradatim lab replay {result['attempt']}")
+
+
+def print_sealed(result: dict[str, Any]) -> None:
+    """An instance of an exam that is worked; what it came to is told with the exam's verdict."""
+    click.echo(f"attempt {result['attempt']}: worked, sealed until exam {result['exam']} is handed in")
+    if result["status"] == "error":
+        click.echo("  gradatim itself failed on it: it does not count, another instance takes its place")
+    click.echo(f"next:  {result['next']}")

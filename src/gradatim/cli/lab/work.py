@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gradatim.cli.command import Command
-from gradatim.cli.lab.verdict import print_verdict, wait_for_regret, wait_option
+from gradatim.cli.lab.verdict import print_sealed, print_verdict, wait_for_regret, wait_option
 from gradatim.cli.options import FILE, FILE_OR_FOLDER, family_option, json_option, seed_option
 from gradatim.cli.output import Line, emit
 from gradatim.cli.service import open_world
@@ -88,5 +88,8 @@ def submit(target: str, submission: Path | None, wait: bool, as_json: bool) -> N
     """
     app = open_world(quiet=as_json)
     result = app.finish(target) if submission is None else app.submit(target, submission)
+    if "exam" in result:
+        emit(result, as_json, lambda: print_sealed(result))
+        return
     result |= wait_for_regret(app, result["attempt"], wait=wait)
     emit(result, as_json, lambda: print_verdict(result))

@@ -1,0 +1,110 @@
+"""The environment: reset, step, and a reward that adds up to the judged loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+
+from gradatim.core.errors import InputError
+from gradatim.core.money import usd
+from gradatim.lab.gym.spaces import ActionSpace, ObservationSpace, listed
+from gradatim.lab.policy import MAX_STEPS
+
+Observation = dict[str, Any]
+Action = dict[str, Any]
+
+
+class LabEnv(gymnasium.Env[Observation, Action]):
+    """A live lab as `gradatim/LAB-v0`.
+
+    A step takes one action (or waits) and then lets 10 to 600 simulated seconds pass. The reward is minus the
+    dollars lost in them, as far as they can be told before the end (answers, credits, costs of actions); the last
+    reward settles the rest (wrong statements, a missing diagnosis, …), so that in whole micro-dollars the rewards
+    of an episode are minus the judged loss, exactly. `info["reward_micro"]` holds them as integers.
+
+    The reward knows the true loss, which nobody in the room sees: it is for training. A policy that sits an exam gets
+    observations only.
+
+    Args:
+        lab: the lab's id.
+        family: a family of the lab, for all episodes; None lets the seed draw it.
+        render_mode: none is there.
+    """
+
+    metadata = {"render_modes": []}  # noqa: RUF012  (Gymnasium reads a plain dict)
+
+    def __init__(self, lab: str, family: str | None = None, render_mode: str | None = None) -> None:
+        from gradatim.lab.catalogue import lab as by_id
+        from gradatim.sim.actions import catalogue
+        from gradatim.sim.telemetry.rules import rules
+
+        if render_mode is not None:
+            raise InputError(f"no render mode {render_mode!r}", why="the room in the browser is the picture")
+        self.render_mode = render_mode
+        self.lab = by_id(lab)
+        self.family = family
+        self.lab.check(0, family)
+        # The catalogues are the same on every instance; any one tells them.
+        telemetry = self.lab.instance(0, self.lab.spec.quiet).live().telemetry
+        self._seen = ObservationSpace(
+            [s.id for s in telemetry.catalogue], [r.name for r in rules(telemetry.record)]
+        )
+        self._acts = ActionSpace(catalogue())
+        self.observation_space = self._seen.space
+        self.action_space = self._acts.space
+        self.instance_seed = 0
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Begin an instance.
+
+        Args:
+            seed: the instance, as `--seed` of the command line takes it; None draws one from `np_random`.
+            options: {"family": a family of the lab} for this episode.
+        """
+        super().reset(seed=seed)
+        self.instance_seed = int(self.np_random.integers(2**32)) if seed is None else int(seed)
+        family = (options or {}).get("family", self.family)
+        self.session = self.lab.instance(self.instance_seed, family).live()
+        self._told_micro = 0
+        self._steps = 0
+        self._now = self.session.observe()
+        return self._seen.arrays(self._now), self._info(0, None)
+
+    def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Act, then let time pass. A refused action changes nothing; `info["receipt"]` says why."""
+        message = self._acts.message(action, listed(self._now))
+        receipt = None if message is None else self.session.act(message)
+        self.session.advance(self._acts.advance_s(action))
+        self._steps += 1
+        ended = self.session.ended
+        lost = self.session.finish().loss_micro if ended else self._lost_micro()
+        reward = self._told_micro - lost
+        self._told_micro = lost
+        self._now = self.session.observe()
+        info = self._info(reward, receipt)
+        if ended:
+            outcome = self.session.finish()
+            info |= {"loss_usd": usd(outcome.loss_micro), "hash": outcome.hash, "signals": outcome.signals}
+        return self._seen.arrays(self._now), usd(reward), ended, not ended and self._steps >= MAX_STEPS, info
+
+    def _lost_micro(self) -> int:
+        """What is lost by now, as far as it can be told: whole minutes of answers and credits, costs of actions."""
+        world = self.session.world
+        per_tick = self.lab.live.loss_per_tick(world)
+        tick_s = world.record().tick_s
+        first, over = round(world.start_s / tick_s), int(world.now_s // 60.0 * 60.0 / tick_s)
+        return int(np.sum(np.asarray(per_tick[first:over], dtype=np.int64))) + sum(
+            c.micro_usd for c in world.ops.costs
+        )
+
+    def _info(self, reward_micro: int, receipt: dict[str, Any] | None) -> dict[str, Any]:
+        return {
+            "t_s": self._now["t_s"],
+            "instance_seed": self.instance_seed,
+            "reward_micro": reward_micro,
+            "receipt": receipt,
+        }
