@@ -7,15 +7,15 @@ A pack is a folder with a `path.toml` and, below it, one folder a lab with a `la
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gradatim.core.errors import InputError, UnknownName
+from gradatim.path.pack import SLUG, ForecastFacts, Prerequisite, Reading, WorkCommand
 
-SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 PATH_FILE = "path.toml"
 LAB_FILE = "lab.toml"
 
@@ -32,6 +32,9 @@ class Skill(BaseModel):
     mid: str = Field(min_length=20)
     senior: str = Field(min_length=20)
     after: tuple[str, ...] = ()
+    dimensions: tuple[str, ...] = ()
+    work: WorkCommand | None = None
+    reading: tuple[Reading, ...] = ()
 
 
 class Module(BaseModel):
@@ -71,6 +74,10 @@ class Catalogue(BaseModel):
     title: str
     months: tuple[int, int]
     difficulty: str
+    needs: str = ""
+    forecast: ForecastFacts = ForecastFacts()
+    prerequisites: tuple[Prerequisite, ...] = ()
+    from_first_month: tuple[str, ...] = ()
     modules: tuple[Module, ...] = Field(min_length=1)
     labs: tuple[LabEntry, ...] = ()
 
@@ -98,6 +105,28 @@ class Catalogue(BaseModel):
         """
         self.skill(skill_id)
         return next(m for m in self.modules if any(s.id == skill_id for s in m.skills))
+
+    def module(self, module_id: str) -> Module:
+        """The module with this id.
+
+        Raises:
+            UnknownName: there is none.
+        """
+        found = {module.id: module for module in self.modules}
+        if module_id not in found:
+            raise UnknownName("module", module_id, found, next="gradatim path")
+        return found[module_id]
+
+    def prerequisite(self, prerequisite_id: str) -> Prerequisite:
+        """The prerequisite with this id.
+
+        Raises:
+            UnknownName: there is none.
+        """
+        found = {one.id: one for one in self.prerequisites}
+        if prerequisite_id not in found:
+            raise UnknownName("prerequisite", prerequisite_id, found, next="gradatim plan prerequisites")
+        return found[prerequisite_id]
 
     def labs_of(self, skill_id: str) -> tuple[LabEntry, ...]:
         """The labs that practise a skill; empty means "no lab yet"."""
@@ -162,6 +191,7 @@ def lint(catalogue: Catalogue) -> list[str]:
         *_duplicates("skill id", (s.id for s in skills)),
         *_duplicates("skill name", (s.short for s in skills)),
         *_duplicates("lab id", (lab.id for lab in catalogue.labs)),
+        *_duplicates("prerequisite id", (one.id for one in catalogue.prerequisites)),
     ]
     for name, (low, high) in [
         ("months", catalogue.months),
@@ -181,7 +211,10 @@ def lint(catalogue: Catalogue) -> list[str]:
         problems += [
             f"lab {lab.id}: skill {skill} is not there" for skill in lab.skills if skill not in known
         ]
-    problems += [f"skills wait for each other: {' -> '.join(cycle)}" for cycle in _cycles(skills)]
+    problems += [
+        f"skills wait for each other: {' -> '.join(cycle)}"
+        for cycle in cycles({s.id: s.after for s in skills})
+    ]
     return problems
 
 
@@ -195,9 +228,8 @@ def _duplicates(what: str, values: Iterable[str]) -> list[str]:
     return [f"{what} {value}: used more than once" for value in twice]
 
 
-def _cycles(skills: list[Skill]) -> list[list[str]]:
-    """Each cycle of prerequisites once, from where the walk first meets it."""
-    after = {skill.id: skill.after for skill in skills}
+def cycles(after: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """Each cycle once, from where the walk first meets it; `after` names what each skill waits for."""
     found: list[list[str]] = []
     done: set[str] = set()
 
@@ -211,8 +243,8 @@ def _cycles(skills: list[Skill]) -> list[list[str]]:
             walk(other, [*trail, skill])
         done.add(skill)
 
-    for skill in skills:
-        walk(skill.id, [])
+    for skill in after:
+        walk(skill, [])
     return found
 
 
