@@ -8,6 +8,8 @@ BIN   := $(VENV)/bin
 DONE  := $(VENV)/.installed
 UV    := VIRTUAL_ENV=$(VENV) $(BIN)/uv --quiet
 WORKERS ?= 2
+# Some tests look for the real Prometheus; `make test` unpacks Debian's here where the machine has none.
+export PATH := $(PATH):$(CURDIR)/$(VENV)/prometheus/usr/bin
 
 .PHONY: help setup start test lint check bench docs fit work packet agents lock clean
 
@@ -22,6 +24,7 @@ start: setup  ## install if needed, then open the app in the browser
 
 test: setup $(DONE)-test lint  ## everything: linters, types, layers, then all tests
 	@sh tools/ensure_browser.sh
+	@sh tools/ensure_prometheus.sh "$(CURDIR)/$(VENV)/prometheus"
 	@$(BIN)/python -c "from gradatim.cli.start import compile_with_progress; compile_with_progress()"
 	@echo "gradatim: running the tests ($(WORKERS) workers)"
 	@$(BIN)/python -m pytest -n $(WORKERS)

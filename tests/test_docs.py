@@ -161,8 +161,8 @@ def test_every_environment_variable_has_a_place() -> None:
 
 def test_every_api_path_has_a_row() -> None:
     routes = set()
-    for path in ("labs", "attempts"):
-        source = text(f"src/gradatim/web/api/{path}.py")
+    for path in ("labs", "attempts", "exams"):
+        source = text(f"src/gradatim/web/api/{path}.py").replace("{exam_id}", "{attempt_id}")
         routes |= {
             (method.upper(), "/api" + where)
             for method, where in re.findall(r'@router\.(get|post)\(\s*"([^"]+)"', source)
@@ -246,6 +246,9 @@ def test_commands_in_console_blocks_parse(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_policy.py").write_text("def policy(obs, query): ...\n")
     for line in commands_in(page):
+        for word in shlex.split(line):
+            if re.fullmatch(r"[\w.-]+\.(csv|parquet|json|jsonl|yaml|txt)", word):
+                (tmp_path / word).touch()
         command, name, words = root_command, "gradatim", shlex.split(line)[1:]
         ctx = click.Context(root_command, info_name=name)
         while isinstance(command, click.Group) and words and not words[0].startswith("-"):
@@ -263,7 +266,7 @@ def test_console_blocks_are_found() -> None:
 
 def test_inline_commands_exist() -> None:
     """`gradatim lab …` in running text names a command, too."""
-    known = set(leaves()) | {"gradatim lab", "gradatim bench"}
+    known = set(leaves()) | {"gradatim lab", "gradatim bench", "gradatim path", "gradatim plan"}
     wrong = []
     for page in PAGES:
         for line in re.findall(r"`(gradatim(?: [^`\n]*)?)`", prose(page)):

@@ -20,7 +20,7 @@ WORK: dict[str, Any] = {
 REPORT = {
     "command": "drift reference.csv current.csv", "result": {}, "not_checked": ["labels"],
     "verdict": {"kind": "bad", "headline": "Two of 14 columns moved", "why": ["x"]},
-    "inputs": [{"name": "a.csv", "digest": "blake2b:" + "ab" * 32, "rows": 9, "bytes": 70}],
+    "inputs": [{"name": "a.csv", "digest": "sha256:" + "ab" * 32, "rows": 9, "bytes": 70}],
 }  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def test_a_report_leaves_digests_and_no_content(app: App) -> None:
         app.evidence.record_report(REPORT, {"links": [{"dimension": "D5", "level": 3}]}, now=NOW)
     )
     assert (made["kind"], made["title"], made["ended"]) == ("work", "Two of 14 columns moved", "2026-11-19")
-    assert made["artefacts"] == [{"name": "a.csv", "digest": "blake2b-256:" + "ab" * 32, "bytes": 70}]
+    assert made["artefacts"] == [{"name": "a.csv", "digest": "sha256:" + "ab" * 32, "bytes": 70}]
     for broken in ({}, {**REPORT, "inputs": [{}]}, {**REPORT, "verdict": 3}):
         with pytest.raises(InputError):
             app.evidence.record_report(broken, now=NOW)

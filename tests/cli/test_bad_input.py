@@ -15,11 +15,11 @@ TOO_BIG = str(1 << 128)
 CASES = {
     "unknown command": ("lba list", 'did you mean "lab"?'),
     "unknown lab command": ("lab strat x", 'did you mean "start"?'),
-    "unknown bench": ("bench speed", "known: queue, serving"),
+    "unknown bench": ("bench speed", "known: drift, queue, serving"),
     "unknown option": ("--jsno", "No such option"),
     "port too high": ("--port 70000", "70000"),
     "port is text": ("--port http", "'http' is not a valid integer"),
-    "path of what": ("path nxet", "'nxet'"),
+    "path of what": ("path nxet", 'did you mean "next"?'),
     "seed negative": ("lab start x --seed -1", "outside 0 .. 2**128 - 1"),
     "seed too big": (f"lab start x --seed {TOO_BIG}", "outside 0 .. 2**128 - 1"),
     "seed is text": ("lab start x --seed seven", "'seven' is not an integer"),

@@ -48,13 +48,46 @@ COMMANDS = dict(commands())
 
 def test_the_commands_are_the_promised_ones() -> None:
     leaves = {name for name, command in COMMANDS.items() if not isinstance(command, click.Group)}
+    exam = {"start", "show", "next", "submit", "verdict", "issue", "verify"}
     labs = {"list", "show", "start", "play", "submit", "score", "replay", "whatif", "check", "new"}
+    path = {"show", "next", "skill", "estimates", "rubric", "lint"}
+    plan = {"show", "forecast", "keep", "calendar", "questions", "set", "prerequisites", "record"}
+    evidence = {
+        "list",
+        "show",
+        "add",
+        "redact",
+        "withdraw",
+        "ask",
+        "attest",
+        "attach",
+        "map",
+        "check",
+        "import",
+    }
     assert leaves == {
         "gradatim doctor",
-        "gradatim path",
         "gradatim bench serving",
         "gradatim bench queue",
-        *(f"gradatim lab {name}" for name in labs),
+        "gradatim bench drift",
+        "gradatim work drift",
+        "gradatim work experiment",
+        "gradatim work canary",
+        "gradatim work slo",
+        "gradatim work incident",
+        "gradatim work capacity",
+        *(f"gradatim lab {name}" for name in labs | {"tournament"}),
+        *(f"gradatim exam {name}" for name in exam),
+        *(f"gradatim path {name}" for name in path),
+        *(f"gradatim plan {name}" for name in plan | {"withdraw", "rate"}),
+        *(f"gradatim evidence {name}" for name in evidence),
+        *(f"gradatim data {name}" for name in ("export", "delete")),
+        "gradatim demo",
+        *(f"gradatim packet {name}" for name in ("preview", "build", "verify", "badge", "resume")),
+        *(
+            f"gradatim review {name}"
+            for name in ("anchors", "calibrate", "open", "rate", "compare", "attach")
+        ),
     }
 
 
@@ -76,7 +109,19 @@ def test_every_example_parses(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_policy.py").write_text("def policy(obs, query): ...\n")
     (tmp_path / "log.json").write_text("{}")
+    for name in (
+        "attest-E-012.html",
+        "attest-E-012-answer.json",
+        "packet.html",
+        "packet-rating.json",
+        "items.csv",
+        "items.jsonl",
+    ):
+        (tmp_path / name).touch()
     for example in getattr(command, "examples", []):
+        for word in shlex.split(example):
+            if re.fullmatch(r"[\w.-]+\.(csv|parquet|json|jsonl|yaml|txt)", word):
+                (tmp_path / word).touch()
         found, ctx, words = (
             root_command,
             click.Context(root_command, info_name="gradatim"),

@@ -13,10 +13,17 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradatim.core.errors import InputError, StateError, UnknownName
+from gradatim.core.errors import GradatimError, InputError, StateError, UnknownName
 from gradatim.core.money import usd
 
 if TYPE_CHECKING:
+    from gradatim.app.estimates import Estimates
+    from gradatim.app.evidence import Evidence
+    from gradatim.app.exams import Exams
+    from gradatim.app.learner import Learner
+    from gradatim.app.packets import Packets
+    from gradatim.app.plan import Plans
+    from gradatim.app.reviews import Reviews
     from gradatim.app.room import Room
     from gradatim.lab.lab import Instance, Lab
     from gradatim.lab.outcome import Outcome
@@ -49,6 +56,40 @@ class App:
         """The folder that holds everything the learner owns."""
         return self.store.home
 
+    @cached_property
+    def exams(self) -> Exams:
+        """Exams: issued, sat, handed in, verified."""
+        from gradatim.app.exams import Exams
+
+        return Exams(self)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The ledger of evidence: recorded, withheld, attested."""
+        from gradatim.app.evidence import Evidence
+
+        return Evidence(self)
+
+    @cached_property
+    def packets(self) -> Packets:
+        """Packets: built, shown, verified."""
+        from gradatim.app.packets import Packets
+
+        return Packets(self)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        """Reviews of packets: one's own ratings of others, and others' of one's own."""
+        from gradatim.app.reviews import Reviews
+
+        return Reviews(self)
+
+    def delete_all(self) -> dict[str, int]:
+        """Delete everything that is kept of the learner; returns rows by table."""
+        from gradatim.app.deletion import delete_all
+
+        return delete_all(self)
+
     # ------------------------------------------------------------------ the path
     @cached_property
     def _catalogue(self) -> Catalogue:
@@ -57,63 +98,56 @@ class App:
 
         return path.load(senior_ai_engineer.FOLDER)
 
+    @cached_property
+    def learner(self) -> Learner:
+        """What the learner says about themselves."""
+        from gradatim.app.learner import Learner
+
+        return Learner(self)
+
+    @cached_property
+    def estimates(self) -> Estimates:
+        """Where the learner stands, skill by skill."""
+        from gradatim.app.estimates import Estimates
+
+        return Estimates(self)
+
+    @cached_property
+    def plan(self) -> Plans:
+        """The dated plan and the forecast."""
+        from gradatim.app.plan import Plans
+
+        return Plans(self)
+
     def path(self) -> dict[str, Any]:
-        """Modules and skills with the state of each: no lab yet, not observed, practising."""
-        data = self._catalogue.as_dict()
-        practised = {a.lab_id for a in self.store.list_attempts() if a.player == "learner"}
-        for module in data["modules"]:
-            for skill in module["skills"]:
-                labs = [lab["id"] for lab in skill["labs"]]
-                skill["state"] = (
-                    "no_lab" if not labs else "practising" if practised.intersection(labs) else "not_observed"
-                )
-                skill["estimate"] = None
-        return data
+        """Modules and skills with the state of each and its estimate."""
+        from gradatim.app.wayfinding import path_data
+
+        return path_data(self)
+
+    def skill(self, skill_id: str) -> dict[str, Any]:
+        """Everything the page of a skill shows."""
+        from gradatim.app.wayfinding import skill_data
+
+        return skill_data(self, skill_id)
+
+    def rubric(self) -> dict[str, Any]:
+        """The rubric with the learner's own ratings beside it."""
+        from gradatim.app.wayfinding import rubric_data
+
+        return rubric_data(self)
+
+    def retests(self) -> list[dict[str, Any]]:
+        """Skills to be shown again, the one that is due first, first."""
+        from gradatim.app.wayfinding import retests
+
+        return retests(self)
 
     def next_step(self) -> dict[str, Any]:
         """The one next step, with its reason."""
-        labs = self.labs()
-        open_attempts = [
-            a
-            for a in self.store.list_attempts(status="open")
-            if a.player == "learner" and self._row(a)["playable"]
-        ]
-        if open_attempts:
-            a = open_attempts[0]
-            title = next((lab["title"] for lab in labs if lab["id"] == a.lab_id), a.lab_id)
-            return {
-                "title": f"Go on with {title}",
-                "why": "The clock of an open attempt stands where you left it; nothing runs on without you.",
-                "lab_id": a.lab_id,
-                "attempt_id": a.id,
-                "minutes": None,
-                "command": f"gradatim lab show {a.lab_id}",
-            }
-        if not labs:
-            return {
-                "title": "No lab is installed",
-                "why": "Install a content pack.",
-                "lab_id": None,
-                "command": "gradatim doctor",
-                "minutes": None,
-            }
-        lab = labs[0]
-        done = sum(
-            a.status == "finished" and a.player == "learner" for a in self.store.list_attempts(lab["id"])
-        )
-        why = (
-            "It is the first lab there is, and operations (D5) is where a senior engineer differs most visibly."
-            if not done
-            else f"{done} practice run{'s' if done != 1 else ''} so far. "
-            "Each seed draws another incident; one in three needs nothing."
-        )
-        return {
-            "title": f"Practise: {lab['title']}",
-            "why": why,
-            "lab_id": lab["id"],
-            "minutes": lab["minutes"],
-            "command": f"gradatim lab start {lab['id']}",
-        }
+        from gradatim.app.wayfinding import next_step
+
+        return next_step(self)
 
     # ------------------------------------------------------------------ labs
     def labs(self) -> list[dict[str, Any]]:
@@ -176,6 +210,7 @@ class App:
         lab = self._lab(lab_id)
         number = secrets.randbits(32) if seed is None else seed
         lab.check(number, family)
+        self.exams.refuse_seed(lab_id, number)
         attempt = self.store.create_attempt(
             NewAttempt(
                 lab_id=lab.id,
@@ -248,9 +283,20 @@ class App:
                 a = self.store.get_attempt(attempt_id)
                 if a.status == "open":
                     raise
-            with self._lock:
-                self._rooms.pop(attempt_id, None)
-            self._referee(a)
+            except GradatimError:
+                raise
+            except Exception as error:
+                # Ours, not the learner's: an exam draws another instance, practice says what failed.
+                if a.kind != "exam":
+                    raise
+                return self.exams.failed(a, error)
+            finally:
+                with self._lock:
+                    self._rooms.pop(attempt_id, None)
+            if self.exams.sealed(a) is None:
+                self._referee(a)
+        if self.exams.sealed(a) is not None:
+            return self.exams.finished(a)
         return self._verdict(self._finished(attempt_id))
 
     def _close(self, attempt_id: str, submission: Submission, outcome: Outcome, t_s: float) -> Attempt:
@@ -271,6 +317,7 @@ class App:
     def submission(self, attempt_id: str) -> dict[str, Any]:
         """The log of an attempt as it would be handed in."""
         a = self.store.get_attempt(attempt_id)
+        self.exams.refuse(a)
         if a.submission is not None:
             data: dict[str, Any] = json.loads(a.submission)
             return data
@@ -312,6 +359,7 @@ class App:
         from gradatim.store import NewAttempt
 
         a = self.store.get_attempt(attempt_id)
+        self.exams.refuse(a)
         instance = self.instance(a)
         spec = instance.lab.spec
         if (
@@ -376,6 +424,8 @@ class App:
     def references(self, attempt_id: str) -> dict[str, Any]:
         """How far the references of an attempt's instance are: {done, total, state}."""
         a = self.store.get_attempt(attempt_id)
+        if self.exams.sealed(a) is not None:
+            return {"done": 0, "total": 0, "state": "sealed"}
         return self._referee(a)
 
     def _referee(self, a: Attempt) -> dict[str, Any]:
@@ -385,6 +435,7 @@ class App:
 
     def _finished(self, attempt_id: str) -> Attempt:
         a = self.store.get_attempt(attempt_id)
+        self.exams.refuse(a)
         if a.status == "open":
             raise StateError(
                 f"attempt {attempt_id} is still open",

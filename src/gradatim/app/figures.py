@@ -49,6 +49,12 @@ def row(app: App, a: Attempt) -> dict[str, Any]:
         "hash": a.outcome_hash,
         "regret": None,
     }
+    if a.kind == "exam":
+        exam = app.store.exam_of(a.id)
+        made["exam_id"] = exam.id if exam is not None else None
+        if exam is not None and exam.status == "open":
+            # What it cost, and the seed by which it could be played elsewhere, come with the verdict.
+            return {**made, "seed": "sealed", "loss_usd": None, "hash": None}
     if spec is not None and a.status == "finished" and a.outcome is not None:
         made["regret"] = regret_of(app, a)["regret"]
     return made
@@ -67,7 +73,7 @@ def verdict(a: Attempt) -> dict[str, Any]:
         "attempt": a.id,
         "lab": a.lab_id,
         "seed": str(a.seed),
-        "status": "practice" if a.status == "finished" else a.status,
+        "status": ("exam" if a.kind == "exam" else "practice") if a.status == "finished" else a.status,
         "loss_usd": a.outcome["loss_usd"],
         "by_cause_usd": {c: usd(m) for c, m in a.outcome["by_cause"].items()},
         "by_cause": {c: usd(m) for c, m in a.outcome["by_cause"].items()},

@@ -38,6 +38,7 @@ def play(
     lab = app._lab(lab_id)
     number = secrets.randbits(32) if seed is None else seed
     instance = lab.instance(number, family)
+    app.exams.refuse_seed(lab_id, number)
     session = LiveSession(instance)
     play_isolated(session, policy, progress)
     outcome = session.finish()
@@ -86,6 +87,7 @@ def submit(app: App, lab_id: str, path: Path) -> dict[str, Any]:
         raise InputError("the submission is not JSON", [str(e)[:200]], where=str(path)) from None
     sub = Submission.parse(data)
     lab = app._lab(lab_id)
+    app.exams.refuse_seed(lab_id, sub.seed)
     outcome = lab.instance(sub.seed, sub.family).judge(sub)
     a = app.store.create_attempt(
         NewAttempt(

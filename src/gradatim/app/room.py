@@ -95,9 +95,15 @@ class Room:
                     "airports": list(AIRPORTS),
                 },
                 **desk(self._session),
-                "command": f"gradatim lab start {self._row.lab_id} --seed {self._row.seed}"
-                + (f" --family {self._row.family}" if self._row.family else ""),
+                "command": self._command(),
             }
+
+    def _command(self) -> str:
+        """What reproduces this page; an exam's seed is not told."""
+        if (exam := self._app.exams.sealed(self._row)) is not None:
+            return f"gradatim exam next {exam.id}"
+        family = f" --family {self._row.family}" if self._row.family else ""
+        return f"gradatim lab start {self._row.lab_id} --seed {self._row.seed}{family}"
 
     # ------------------------------------------------------------------ time
     def clock(self) -> dict[str, Any]:

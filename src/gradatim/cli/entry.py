@@ -24,8 +24,16 @@ if TYPE_CHECKING:
 COMMANDS = {
     "doctor": "gradatim.cli.doctor:doctor",
     "path": "gradatim.cli.path:path",
+    "plan": "gradatim.cli.plan:plan",
     "lab": "gradatim.cli.lab:lab",
+    "exam": "gradatim.cli.exam:exam",
+    "evidence": "gradatim.cli.evidence:evidence",
+    "packet": "gradatim.cli.packet:packet",
+    "review": "gradatim.cli.review:review",
+    "data": "gradatim.cli.data:data",
+    "demo": "gradatim.cli.demo:demo",
     "bench": "gradatim.cli.bench:bench",
+    "work": "gradatim.cli.work:work",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.responses import JSONResponse
@@ -45,7 +46,7 @@ def create_app(
 
     @app.get("/api/openapi.json", include_in_schema=False)
     def openapi() -> JSONResponse:
-        return JSONResponse(app.openapi())
+        return JSONResponse(described(app))
 
     if after_first_page is not None:
         app.add_middleware(FirstPage, call=after_first_page)
@@ -57,6 +58,19 @@ def create_app(
         crashed=errors.unexpected,
     )
     return app
+
+
+def described(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the token that the guard in front of every operation asks for."""
+    document = app.openapi()
+    schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
+    schemes["token"] = {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "`gradatim --no-browser` prints it.",
+    }
+    document["security"] = [{"token": []}]
+    return document
 
 
 class FirstPage:

@@ -36,6 +36,7 @@ REFUSALS = {
     "body": ("That is too large", "A request may carry two megabytes at most.", ""),
 }
 STATUS_TEXT = {
+    400: ("The body cannot be read", "It is not JSON in UTF-8."),
     404: ("There is no such page", "The address is mistyped, or it belongs to something that was deleted."),
     405: ("That cannot be done at this address", "The address exists, but not for this kind of request."),
     413: REFUSALS["body"][:2],

@@ -16,7 +16,16 @@ from gradatim.web import text
 HERE = Path(__file__).parent
 THEMES = ("system", "light", "dark")
 THEME_COOKIE = "gradatim_theme"
-NAV = (("/", "Path"), ("/labs", "Labs"), ("/attempts", "Attempts"))
+NAV = (
+    ("/", "Path"),
+    ("/plan", "Plan"),
+    ("/labs", "Labs"),
+    ("/attempts", "Attempts"),
+    ("/rubric", "Rubric"),
+    ("/evidence", "Evidence"),
+    ("/packet", "Packet"),
+    ("/review", "Review"),
+)
 
 
 @cache
@@ -31,7 +40,7 @@ def environment() -> Environment:
     )
     env.filters.update(
         usd=text.usd, clock=text.clock, minutes=text.minutes, plural=text.plural, when=text.when,
-        markdown=text.markdown, ratio=text.ratio,
+        markdown=text.markdown, ratio=text.ratio, day=text.day,
     )  # fmt: skip
     return env
 
@@ -59,8 +68,10 @@ def page(
 
 def _here(path: str) -> str:
     """The navigation entry that a path belongs to."""
-    if path.startswith("/skills"):
+    if path.startswith(("/skills", "/modules", "/estimates", "/start")):
         return "/"
+    if path.startswith("/exams"):
+        return "/attempts"
     return next(
         (url for url, _ in reversed(NAV) if url != "/" and path.startswith(url)), "/" if path == "/" else ""
     )

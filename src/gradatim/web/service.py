@@ -43,7 +43,26 @@ class Room(Protocol):
 class Service(Protocol):
     """The part of `gradatim.app.App` that pages and the JSON API call."""
 
+    @property
+    def exams(self) -> Any:
+        """`gradatim.app.exams.Exams`."""
+
+    @property
+    def learner(self) -> Any:
+        """`gradatim.app.learner.Learner`."""
+
+    @property
+    def estimates(self) -> Any:
+        """`gradatim.app.estimates.Estimates`."""
+
+    @property
+    def plan(self) -> Any:
+        """`gradatim.app.plan.Plans`."""
+
     def path(self) -> Record: ...
+    def skill(self, skill_id: str) -> Record: ...
+    def rubric(self) -> Record: ...
+    def retests(self) -> list[Record]: ...
     def next_step(self) -> Record: ...
     def labs(self) -> list[Record]: ...
     def lab(self, lab_id: str) -> Record: ...

@@ -48,6 +48,7 @@ def decorate(path: dict[str, Any], next_lab: str | None = None) -> list[dict[str
                     "state": state,
                     "word": STATES[state],
                     "waiting": waiting,
+                    "after_names": [skills[other]["short"] for other in skill["after"]],
                     "is_next": next_lab is not None and next_lab in labs,
                 }
             )

@@ -104,7 +104,9 @@ class SlowRelease:
     def _patient_batches(self, seed: int, s: Stream, at: float, end: float) -> tuple[Shock, Change, Truth]:
         wait_ms = s.integer(9, 14, 3) * 100
         since = at - s.integer(8, 25, 8)
-        change = self._change(seed, since, "config", f"batching: max batch 8 to 16, max wait 10 to {wait_ms} ms")
+        change = self._change(
+            seed, since, "config", f"batching: max batch 8 to 16, max wait 10 to {wait_ms} ms"
+        )
         return (
             BatchingChange(since, 16, wait_ms / 1000.0, change.id),
             change,

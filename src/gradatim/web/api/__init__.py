@@ -7,6 +7,6 @@ from fastapi import APIRouter
 
 def routers() -> list[APIRouter]:
     """Every router of the API."""
-    from gradatim.web.api import attempts, labs
+    from gradatim.web.api import attempts, exams, labs
 
-    return [labs.router, attempts.router]
+    return [labs.router, attempts.router, exams.router]

@@ -6,12 +6,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from gradatim.core.errors import InputError
 from gradatim.web.api.models import (
     FAILURES,
     Action,
     ActionAnswer,
-    Advance,
+    AdvanceBy,
+    AdvanceToAlert,
     Attempt,
     Clock,
     Fork,
@@ -62,12 +62,10 @@ def preview(request: Request, attempt_id: str, body: Action) -> dict[str, Any]:
 
 
 @router.post("/attempts/{attempt_id}/advance", response_model=Clock, response_model_exclude_unset=True)
-def advance(request: Request, attempt_id: str, body: Advance) -> Any:
+def advance(request: Request, attempt_id: str, body: AdvanceBy | AdvanceToAlert) -> Any:
     """Let simulated time pass, never beyond the horizon."""
-    if (body.seconds is None) == (not body.to_next_alert):
-        raise InputError("say how far to advance", ["give either seconds or to_next_alert"])
     room = request.app.state.service.room(attempt_id)
-    if body.to_next_alert:
+    if isinstance(body, AdvanceToAlert):
         return room.next_alert()
     return room.advance(body.seconds)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -30,11 +30,18 @@ class NewAttempt(Request):
     family: str | None = Field(None, description="A family of the lab; drawn when absent.")
 
 
-class Advance(Request):
-    """Move the clock: by seconds, or to the next alert."""
+class AdvanceBy(Request):
+    """Move the clock by simulated seconds."""
 
-    seconds: float | None = Field(None, gt=0, le=7 * 86400, allow_inf_nan=False)
-    to_next_alert: bool = False
+    seconds: float = Field(gt=0, le=7 * 86400, allow_inf_nan=False)
+    to_next_alert: Literal[False] = False
+
+
+class AdvanceToAlert(Request):
+    """Move the clock until an alert begins to fire or a message arrives, an hour at most."""
+
+    to_next_alert: Literal[True]
+    seconds: None = None
 
 
 class Query(Request):
@@ -143,8 +150,11 @@ class Failure(BaseModel):
 
 
 FAILURES: dict[int | str, dict[str, Any]] = {
+    400: {"model": Failure, "description": "the body is not JSON in UTF-8, or the Host is not this app"},
     401: {"model": Failure, "description": "no session cookie and no bearer token"},
-    404: {"model": Failure, "description": "no such lab or attempt"},
+    403: {"model": Failure, "description": "the request comes from another site"},
+    404: {"model": Failure, "description": "no such lab, attempt or exam"},
     409: {"model": Failure, "description": "the attempt or the store is in a state that refuses this"},
+    413: {"model": Failure, "description": "the body is larger than two megabytes"},
     422: {"model": Failure, "description": "the request does not fit its schema, or the product refuses it"},
 }

@@ -7,6 +7,19 @@ from fastapi import APIRouter
 
 def routers() -> list[APIRouter]:
     """Every router of this package."""
-    from gradatim.web.pages import attempts, home, labs, skills, theme
+    from gradatim.web.pages import (
+        attempts,
+        evidence,
+        exams,
+        home,
+        labs,
+        packet,
+        plan,
+        review,
+        skills,
+        start,
+        theme,
+    )
 
-    return [home.router, skills.router, labs.router, attempts.router, theme.router]
+    nouns = (home, skills, start, plan, labs, attempts, exams, evidence, packet, review, theme)
+    return [noun.router for noun in nouns]

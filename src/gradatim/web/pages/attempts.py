@@ -32,6 +32,9 @@ def attempt(request: Request, attempt_id: str) -> Response:
     this = service.attempt(attempt_id)
     if is_open(this):
         return RedirectResponse(f"/attempts/{attempt_id}/room", status_code=303)
+    if this["seed"] == "sealed":
+        # An exam's instance: what it came to is told with the verdict.
+        return RedirectResponse(f"/exams/{this['exam_id']}", status_code=303)
     progress = service.references(attempt_id)
     view = debrief_view(service.debrief(attempt_id), progress)
     lab = service.lab(this["lab_id"])

@@ -1,4 +1,4 @@
-"""Home: the one next step, what was left open, and the map of the path."""
+"""Home: the one next step, what was left open, the map of the path, the forecast, what is due."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from gradatim.web.attempts import newest_open
+from gradatim.web.forecast import strip
+from gradatim.web.graph import layout
 from gradatim.web.render import page
 from gradatim.web.states import count, decorate
 
@@ -19,14 +21,17 @@ def home(request: Request) -> HTMLResponse:
     """The start page."""
     service = request.app.state.service
     path = service.path()
-    attempts = service.attempts()
-    open_attempt = newest_open(attempts)
+    open_attempt = newest_open(service.attempts())
     step = service.next_step()
     modules = decorate(path, step["lab_id"])
+    hours = service.learner.answers().weekly_hours
+    # Without hours there is nothing to draw, and the first page need not wait for numpy.
+    forecast = service.plan.forecast() if hours else None
     return page(
         request, "home.html", title="Path", step=step, resume=_resume(service, open_attempt),
-        modules=modules, counts=count(modules), estimates=_any_estimate(modules), months=path.get("months"),
-        command="gradatim path",
+        modules=modules, graph=layout(modules), counts=count(modules), estimates=_any_estimate(modules),
+        months=path.get("months"), forecast=forecast, strip=strip(forecast) if forecast else None,
+        retests=service.retests(), command="gradatim path",
     )  # fmt: skip
 
 

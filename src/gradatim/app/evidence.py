@@ -1,0 +1,359 @@
+"""The evidence ledger as the faces use it: record, look, withhold, withdraw, ask, map."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gradatim.core.errors import InputError, StateError, UnknownName
+
+if TYPE_CHECKING:
+    from gradatim.app.app import App
+    from gradatim.path.evidence import Item, Record
+    from gradatim.path.rubric import Rubric
+
+LARGEST_FILE = 4_000_000
+
+
+class Evidence:
+    """Use cases of the ledger. `now` is UTC as the ledger writes it; None for the machine's clock."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    @cached_property
+    def rubric(self) -> Rubric:
+        """The rubric that items are linked to."""
+        from gradatim.content import senior_ai_engineer
+        from gradatim.path import rubric
+
+        return rubric.load(senior_ai_engineer.FOLDER)
+
+    # ------------------------------------------------------------------ looking
+    def records(self) -> list[Record]:
+        """Every item, oldest first.
+
+        Raises:
+            StateError: the ledger was edited by something else and cannot be read.
+        """
+        from gradatim.path.evidence import records
+
+        return records(self._app.store.entries())
+
+    def items(self, *, standing: bool = False) -> list[dict[str, Any]]:
+        """Every item as plain data, newest first; with `standing`, without the withdrawn and replaced ones."""
+        found = [r for r in self.records() if r.stands or not standing]
+        return [r.as_dict() for r in reversed(found)]
+
+    def get(self, item: str) -> dict[str, Any]:
+        """One item by its id (`E-012`, or 12). Raises UnknownName."""
+        return self._record(item).as_dict()
+
+    def check(self) -> list[str]:
+        """What is wrong with the ledger; empty when it is whole."""
+        return self._app.store.verify_ledger()
+
+    def _record(self, item: str) -> Record:
+        from gradatim.path.evidence.record import number_of
+
+        found = self.records()
+        number = number_of(item)
+        for record in found:
+            if record.entry.number == number:
+                return record
+        raise UnknownName("evidence item", item, [r.id for r in found[-200:]], next="gradatim evidence list")
+
+    # ------------------------------------------------------------------ recording
+    def record(self, raw: Mapping[str, Any], *, now: str | None = None) -> dict[str, Any]:
+        """Record an item from a form or a file.
+
+        Raises:
+            InputError: lists every problem; nothing is written.
+        """
+        item = self._parsed(raw, now)
+        if item.replaces is not None:
+            before = self._record(str(item.replaces))
+            if not before.stands:
+                raise StateError(
+                    f"{before.id} was withdrawn or replaced already", next="gradatim evidence list"
+                )
+        fields = {k: v for k, v in item.model_dump(mode="json").items() if v not in (None, [], "", False)}
+        entry = self._app.store.append_entry("evidence", fields, at=now)
+        return self.get(str(entry.number))
+
+    def problems(self, raw: Mapping[str, Any], *, now: str | None = None) -> list[str]:
+        """What would keep an item from being recorded; nothing is written."""
+        try:
+            self._parsed(raw, now)
+        except InputError as error:
+            return error.problems
+        return []
+
+    def _parsed(self, raw: Mapping[str, Any], now: str | None) -> Item:
+        from gradatim.path.evidence import parse_item
+
+        given = _given(raw)
+        today = _moment(now).date()
+        given.setdefault("started", given.get("ended", today.isoformat()))
+        given.setdefault("ended", given["started"])
+        skills = [s["id"] for m in self._app.path()["modules"] for s in m["skills"]]
+        return parse_item(given, today=today, dimensions=self._dimensions(), skills=skills)
+
+    def from_attempt(
+        self, attempt_id: str, raw: Mapping[str, Any], *, policy: Path | None = None, now: str | None = None
+    ) -> dict[str, Any]:
+        """Record a finished lab attempt with its log, so that anybody can recompute it.
+
+        Args:
+            policy: the policy file that played it; kept whole, so that a verifier can play it on fresh draws.
+
+        Raises:
+            UnknownName, StateError: there is no such attempt, or it has not ended.
+        """
+        from gradatim.app.captured import attempt_item
+
+        return self.record({**attempt_item(self._app, attempt_id, policy), **_given(raw)}, now=now)
+
+    def from_exam(self, exam_id: str, raw: Mapping[str, Any], *, now: str | None = None) -> dict[str, Any]:
+        """Record an exam: its verdict and every log in it. Raises UnknownName."""
+        from gradatim.app.captured import exam_item
+
+        return self.record({**exam_item(self._app, exam_id), **_given(raw)}, now=now)
+
+    def record_report(
+        self, report: Mapping[str, Any], raw: Mapping[str, Any] | None = None, *, now: str | None = None
+    ) -> str:
+        """Record the report of a work command: digests of its inputs, never their content; returns the id."""
+        from gradatim.app.captured import report_item
+
+        made: str = self.record({**report_item(report, _moment(now)), **_given(raw or {})}, now=now)["id"]
+        return made
+
+    def from_git(
+        self,
+        repository: Path,
+        what: str,
+        mine: Sequence[str],
+        raw: Mapping[str, Any],
+        *,
+        now: str | None = None,
+    ) -> dict[str, Any]:
+        """Record a range of commits; the own share is measured from authorship unless it is stated.
+
+        Raises:
+            InputError: no such range, or nothing in it is by the person.
+        """
+        from gradatim.app.captured import git_item
+
+        return self.record({**git_item(repository, what, mine), **_given(raw)}, now=now)
+
+    def from_files(
+        self, paths: Sequence[Path], raw: Mapping[str, Any], *, now: str | None = None
+    ) -> dict[str, Any]:
+        """Record files by name, size and digest. Raises InputError."""
+        from gradatim.path.evidence.artefact import artefacts
+
+        taken = {"artefacts": artefacts(paths), "source": {"type": "file"}}
+        return self.record({"kind": "work", **taken, **_given(raw)}, now=now)
+
+    def import_file(self, path: Path, *, now: str | None = None) -> list[dict[str, Any]]:
+        """Record every item of a JSON Lines, JSON or CSV file; all of them, or none.
+
+        Raises:
+            InputError: lists what is wrong with each item.
+        """
+        from gradatim.path.evidence.importing import read
+
+        rows = read(path)
+        problems = [
+            f"item {i}: {problem}" for i, row in enumerate(rows, 1) for problem in self.problems(row, now=now)
+        ]
+        if problems:
+            raise InputError(
+                "nothing was recorded", problems[:40], where=path.name, next="gradatim evidence import --help"
+            )
+        return [self.record(row, now=now) for row in rows]
+
+    def withdraw(self, item: str, why: str, *, now: str | None = None) -> dict[str, Any]:
+        """Say that an item no longer counts. It stays in the ledger. Raises UnknownName, InputError."""
+        from gradatim.path.evidence import visible
+
+        record = self._record(item)
+        if not why.strip():
+            raise InputError(
+                "an item is withdrawn with a reason", ["why: empty"], next="gradatim evidence withdraw --help"
+            )
+        if record.stands:
+            fields = {"entry": record.entry.number, "why": visible(why.strip())[:1000]}
+            self._app.store.append_entry("withdrawal", fields, at=now)
+        return self.get(item)
+
+    def redact(self, item: str, names: Sequence[str]) -> dict[str, Any]:
+        """Withhold fields of an item for good; the chain stays whole. Raises UnknownName."""
+        record = self._record(item)
+        if not names:
+            raise InputError(
+                "name the fields to withhold", [f"{record.id} has: {', '.join(sorted(record.entry.fields))}"],
+                next=f"gradatim evidence redact {record.id} context",
+            )  # fmt: skip
+        self._app.store.redact_entry(record.entry.number, names)
+        return self.get(item)
+
+    # ------------------------------------------------------------------ attestation
+    def ask(self, item: str, *, owner: str, person: str, now: str | None = None) -> dict[str, Any]:
+        """A signed request for a named person: `{request, page, name}`, the page being one HTML file.
+
+        Raises:
+            UnknownName: no such item.
+            InputError: a name is missing.
+            MissingGroup: the group `packet` is not installed.
+        """
+        from gradatim.app.keys import private_key
+        from gradatim.path.evidence import visible
+        from gradatim.path.evidence.attest import ask
+        from gradatim.path.evidence.request import request_page
+
+        record = self._record(item)
+        owner, person = (visible(" ".join(t.split()), lines=False)[:120] for t in (owner, person))
+        problems = [
+            f"{n}: missing" for n, t in (("your name (--owner)", owner), ("person (--from)", person)) if not t
+        ]
+        if problems:
+            raise InputError("an attestation is asked by one named person of another", problems)
+        request = ask(
+            record.entry,
+            nonce=secrets.token_hex(16),
+            owner=owner,
+            person=person,
+            now=_moment(now).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            private=private_key(self._app.home),
+        )
+        return {
+            "item": record.id,
+            "request": request,
+            "page": request_page(request, title=f"Attestation asked by {owner}"),
+            "name": f"attest-{record.id}.html",
+        }
+
+    def attest(self, file: Path, said: Mapping[str, Any], *, now: str | None = None) -> dict[str, Any]:
+        """Answer somebody's request, in one's own copy and with one's own key. Raises InputError."""
+        from gradatim.app.keys import private_key
+        from gradatim.path.evidence.attest import answer, read_request
+
+        request = read_request(self._requested(file), where=str(file))
+        return answer(
+            request,
+            dict(said),
+            now=_moment(now).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            private=private_key(self._app.home),
+        )
+
+    def requested(self, file: Path) -> dict[str, Any]:
+        """What a request asks, for a person to read: owner, person, item. Raises InputError."""
+        from gradatim.core.chain import parse
+        from gradatim.path.evidence.attest import read_request
+
+        payload = read_request(self._requested(file), where=str(file)).payload
+        return {
+            "owner": payload["owner"],
+            "person": payload["person"],
+            "asked_at": payload.get("asked_at"),
+            "item": parse(payload["entry"]).values(),
+        }
+
+    def _requested(self, file: Path) -> Any:
+        from gradatim.path.evidence.attest import embedded
+
+        return embedded(_text(file))
+
+    def attach(self, text: str | bytes, *, where: str = "", now: str | None = None) -> dict[str, Any]:
+        """Put a signed answer into the ledger, beside its item.
+
+        Raises:
+            InputError: not an answer, its signature does not match, or it is about another ledger's entry.
+            StateError: this answer is there already.
+        """
+        from gradatim.path.evidence.attest import read_answer
+
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise InputError(
+                "this is not an attestation", [f"not JSON: {str(error)[:120]}"], where=where
+            ) from None
+        said, opened = read_answer(data, where=where)
+        ours = {r.entry.number: r for r in self.records()}
+        record = ours.get(said.entry)
+        if record is None or record.entry.hash != said.entry_hash:
+            raise InputError(
+                "this attestation is about another entry",
+                ["no item of this ledger has the hash that was attested"],
+                where=where, next="gradatim evidence list",
+            )  # fmt: skip
+        if any(a.get("request") == said.request for a in record.attestations):
+            raise StateError(
+                f"{record.id} has this attestation already", next=f"gradatim evidence show {record.id}"
+            )
+        own = self._own_key()
+        fields = {
+            **said.model_dump(exclude={"entry", "shown"}),
+            "entry": said.entry,
+            "key": opened.key,
+            "by_owner": opened.key == own,
+            "answer": {"payload": opened.text, "key": opened.key, "signature": data["signature"]},
+        }
+        self._app.store.append_entry(
+            "attestation", {k: v for k, v in fields.items() if v is not None}, at=now
+        )
+        return self.get(str(said.entry))
+
+    def _own_key(self) -> str | None:
+        from gradatim.app.keys import FILE_NAME, private_key
+        from gradatim.path.evidence.signed import public_key
+
+        return public_key(private_key(self._app.home)) if (self._app.home / FILE_NAME).exists() else None
+
+    # ------------------------------------------------------------------ opportunities
+    def opportunities(self, *, now: str | None = None) -> list[dict[str, Any]]:
+        """For each dimension, which current work could show it, or the action because none can."""
+        from gradatim.path.evidence.opportunity import opportunities
+
+        pairs = [(d.id, d.title) for d in self.rubric.dimensions]
+        return opportunities(self._app.store.entries("opportunity"), pairs, today=_moment(now).date())
+
+    def set_opportunity(
+        self, dimension: str, *, work: str = "", action: str = "", who: str = "", now: str | None = None
+    ) -> dict[str, Any]:
+        """Record one. Raises InputError."""
+        from gradatim.path.evidence.opportunity import opportunity
+
+        fields = opportunity(dimension, dimensions=self._dimensions(), work=work, action=action, who=who)
+        self._app.store.append_entry("opportunity", fields, at=now)
+        return next(o for o in self.opportunities(now=now) if o["dimension"] == dimension)
+
+    def _dimensions(self) -> list[str]:
+        return [d.id for d in self.rubric.dimensions]
+
+
+def _given(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in raw.items() if v not in (None, "", [], ())}
+
+
+def _moment(now: str | None) -> datetime.datetime:
+    if now is None:
+        return datetime.datetime.now(datetime.UTC)
+    return datetime.datetime.strptime(now, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.UTC)
+
+
+def _text(file: Path) -> str:
+    try:
+        if file.stat().st_size > LARGEST_FILE:
+            raise InputError(f"the file is larger than {LARGEST_FILE:,} bytes", where=str(file))
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("the file cannot be read", [str(error)[:200]], where=str(file)) from None

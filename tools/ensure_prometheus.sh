@@ -1,0 +1,29 @@
+#!/bin/sh
+# Some tests compare with the real Prometheus. Debian's package is unpacked beside the environment: nothing is
+# installed on the machine and no service is started. Without it those tests are skipped, and say so.
+#
+#   sh tools/ensure_prometheus.sh FOLDER     puts FOLDER/usr/bin/prometheus and promtool there
+set -eu
+folder=$1
+
+if command -v prometheus >/dev/null 2>&1 && command -v promtool >/dev/null 2>&1; then exit 0; fi
+if [ -x "$folder/usr/bin/prometheus" ] && [ -x "$folder/usr/bin/promtool" ]; then exit 0; fi
+
+missing() {
+    echo "gradatim: no Prometheus here, the tests that compare with it are skipped"
+    exit 0
+}
+
+command -v apt-get >/dev/null 2>&1 && command -v dpkg-deb >/dev/null 2>&1 || missing
+echo "gradatim: unpacking Prometheus for the tests that compare with it"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+if ! apt-get download -qq prometheus >/dev/null 2>&1; then
+    as_root=
+    if [ "$(id -u)" -ne 0 ]; then as_root="sudo -n"; fi
+    $as_root apt-get update -qq >/dev/null 2>&1 || missing
+    apt-get download -qq prometheus >/dev/null 2>&1 || missing
+fi
+mkdir -p "$folder"
+for package in prometheus*.deb; do dpkg-deb -x "$package" "$folder" || missing; done
