@@ -8,8 +8,6 @@ BIN   := $(VENV)/bin
 DONE  := $(VENV)/.installed
 UV    := VIRTUAL_ENV=$(VENV) $(BIN)/uv --quiet
 WORKERS ?= 2
-# Some tests look for the real Prometheus; `make test` unpacks Debian's here where the machine has none.
-export PATH := $(PATH):$(CURDIR)/$(VENV)/prometheus/usr/bin
 
 .PHONY: help setup start test lint check bench docs fit work packet agents lock clean
 

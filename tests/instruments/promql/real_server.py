@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import shutil
 import socket
 import struct
 import subprocess
@@ -19,9 +18,6 @@ from pathlib import Path
 import numpy as np
 
 from gradatim.instruments.promql import Frame, SeriesSet, labels_of
-
-MISSING = "prometheus is not installed (Debian: apt-get install prometheus)"
-INSTALLED = shutil.which("prometheus") is not None and shutil.which("promtool") is not None
 
 
 class Server:

@@ -12,8 +12,6 @@ import yaml
 from gradatim.core.errors import InputError
 from gradatim.instruments.promql import Played, Series, SeriesSet, labels_of, play, read_rules
 
-from .real_server import INSTALLED, MISSING
-
 MINUTE_MS = 60_000
 RULES = {
     "groups": [
@@ -60,7 +58,7 @@ def played(seed: int) -> Played:
     return play(read_rules(RULES, "r"), scrape(seed)[0], 0, 59 * MINUTE_MS, interval_ms=MINUTE_MS)
 
 
-@pytest.mark.skipif(not INSTALLED, reason=MISSING)
+@pytest.mark.prometheus
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_promtool_sees_the_same_alerts_at_every_minute(tmp_path: Path, seed: int) -> None:
     _, written = scrape(seed)

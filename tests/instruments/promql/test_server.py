@@ -12,9 +12,9 @@ from gradatim.instruments.promql import Engine, Frame, SeriesSet, grid_ms
 
 from .expressions import ALL, random_expressions
 from .made_series import MINUTES, START_MS, made_series
-from .real_server import INSTALLED, MISSING, Server, openmetrics, running
+from .real_server import Server, openmetrics, running
 
-pytestmark = pytest.mark.skipif(not INSTALLED, reason=MISSING)
+pytestmark = pytest.mark.prometheus
 TOLERANCE = 1e-9
 SPAN = (START_MS - 600_000, START_MS + (MINUTES + 10) * 60_000)
 """Ten minutes before the first sample to ten after the last: every edge is crossed."""

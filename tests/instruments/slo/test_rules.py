@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,6 @@ from gradatim.instruments.slo.run import Request, run
 
 from .specs import ERRORS, GOOD, LATENCY, RAW, document, ratio, slo, source, write
 
-INSTALLED = shutil.which("promtool") is not None
-MISSING_TOOL = "prometheus is not installed (Debian: apt-get install prometheus)"
 GAUGE = {"ratioMetric": {"counter": False, "bad": source("failed"), "total": source("requests")}}
 TWO_METRICS = ratio(good="sum(rate(ok_total[5m]))", total='sum(rate(all_total{job=~"a|b"}[5m]))')
 CONDITION = {"kind": "burnrate", "op": "gte", "threshold": 10, "lookbackWindow": "1h", "alertAfter": "5m"}
@@ -66,7 +63,7 @@ def promtool(folder: Path, *words: str) -> str:
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-@pytest.mark.skipif(not INSTALLED, reason=MISSING_TOOL)
+@pytest.mark.prometheus
 def test_promtool_accepts_the_rules_and_their_tests_pass(tmp_path: Path) -> None:
     for i, (name, (given, cases)) in enumerate(DOCUMENTS.items()):
         folder = tmp_path / str(i)
@@ -81,7 +78,7 @@ def test_promtool_accepts_the_rules_and_their_tests_pass(tmp_path: Path) -> None
             assert promtool(folder, "test", "rules", "tests.yaml") == "", name
 
 
-@pytest.mark.skipif(not INSTALLED, reason=MISSING_TOOL)
+@pytest.mark.prometheus
 def test_the_unit_tests_can_fail(tmp_path: Path) -> None:
     spec = write(tmp_path / "spec.yaml", document())
     run(Request(spec, rules=tmp_path / "rules.yaml", tests=tmp_path / "tests.yaml"))
