@@ -74,7 +74,7 @@ def shown_field(name: str, schema: dict[str, Any], required: bool) -> str:
     elif "minimum" in one:
         shown = f"`{name}` {one['minimum']:g} to {one['maximum']:g}"
     else:
-        shown = f"`{name}` " + {"string": "text", "boolean": "true or false"}[one["type"]]
+        shown = f"`{name}` " + {"array": "list", "string": "text", "boolean": "true or false"}[one["type"]]
     shown += " or null" if one is not schema else ""
     if required:
         return shown
@@ -119,6 +119,10 @@ def test_every_lab_has_a_page_that_names_what_is_graded() -> None:
     assert labs
     for toml in labs:
         spec = tomllib.loads(toml.read_text(encoding="utf-8"))
+        if spec["kind"] == "task":
+            # Tasks share a page: what is graded differs, how it is judged does not.
+            assert f"`{spec['id']}`" in text("docs/path/prerequisites.md")
+            continue
         page = text(f"docs/labs/{spec['id']}.md")
         rows = set(re.findall(r"^\| `(\w+)` \|", page, re.M))
         assert rows >= set(spec["graded"]), spec["id"]
@@ -130,6 +134,8 @@ def test_every_amount_that_the_brief_names_is_the_page_s() -> None:
     """A price told twice is told alike."""
     for toml in (ROOT / "src" / "gradatim" / "content").rglob("lab.toml"):
         spec = tomllib.loads(toml.read_text(encoding="utf-8"))
+        if spec["kind"] == "task":
+            continue  # no money in it
         page = text(f"docs/labs/{spec['id']}.md")
         for cause, sentence in spec["graded"].items():
             row = re.search(rf"^\| `{cause}` \| (.*) \|$", page, re.M)
@@ -161,7 +167,7 @@ def test_every_environment_variable_has_a_place() -> None:
 
 def test_every_api_path_has_a_row() -> None:
     routes = set()
-    for path in ("labs", "attempts", "exams"):
+    for path in ("labs", "attempts", "exams", "learner"):
         source = text(f"src/gradatim/web/api/{path}.py").replace("{exam_id}", "{attempt_id}")
         routes |= {
             (method.upper(), "/api" + where)

@@ -162,3 +162,18 @@ def test_opportunities_are_recorded_and_grow_old(app: App) -> None:
     with pytest.raises(InputError) as error:
         app.evidence.set_opportunity("D99", work="a", action="b", now=NOW)
     assert len(error.value.problems) == 3
+
+
+def test_a_clock_that_was_set_back_breaks_nothing(app: App) -> None:
+    told = {
+        "kind": "work",
+        "links": [{"dimension": "D1", "level": 3}],
+        "started": "2025-01-01",
+        "ended": "2025-01-02",
+    }
+    app.evidence.record({**told, "title": "First piece"}, now="2026-11-19T10:00:00Z")
+    app.evidence.record({**told, "title": "Second piece"}, now="2025-11-19T10:00:00Z")
+    assert app.evidence.check() == []
+    assert [i["title"] for i in app.evidence.items()] == ["Second piece", "First piece"]
+    page, _ = app.packets.build("html", owner="Ines", now="2025-11-20T10:00:00Z")
+    assert app.packets.verify(page)["ok"]

@@ -60,10 +60,10 @@ def test_records_bring_a_prerequisite_from_unknown_to_met_and_back(app: App) -> 
     made = app.learner.record("production-experience", ROLE, NOW)
     assert state() == "met"
     shown = app.learner.prerequisites(NOW)
-    assert shown["overall"] == "gaps"  # the tasks are not there: not ready, and not refused
+    assert shown["overall"] == "gaps"  # the tasks are not performed: not ready, and not refused
     tasks = [r for r in shown["prerequisites"] if r["check"] == "task"]
     assert len(tasks) == 3
-    assert all(not r["task_there"] and "not there yet" in r["reason"] for r in tasks)
+    assert all(r["task_there"] and "not performed yet" in r["reason"] for r in tasks)
     app.learner.withdraw_record(made["number"], NOW)
     assert state() == "not_checked"
     with pytest.raises(UnknownName):

@@ -54,7 +54,7 @@ def test_a_reader_recomputes_the_attempt_and_says_what_is_self_reported(owner: A
         "Inc": "recomputed",
         "RFC": "self-reported",
     }
-    assert report["rubric"] == "the one of this version"
+    assert report["rubric"] == "the one of the path open here"
     assert report["anchors"] == []
     assert preview["verdict"]["levels"]["D8"] == 4
     assert preview["verdict"]["levels"]["D5"] == 3
@@ -179,3 +179,19 @@ def test_the_preview_names_every_field_that_is_opened(owner: App) -> None:
     assert found is not None
     for raw, row in zip(json.loads(found[1])["chain"], preview["shares"], strict=True):
         assert {n for n, f in raw["fields"].items() if "value" in f} == set(row["open"])
+
+
+def test_a_copy_to_read_is_made_again_and_compared(owner: App, reader: App) -> None:
+    whole = {form: owner.packets.build(form, owner="Ines", now=NOW)[0] for form in ("html", "md", "pdf")}
+
+    def said(**copies: bytes) -> dict[str, str]:
+        named = [(f"packet.{form}", data) for form, data in copies.items()]
+        report = reader.packets.verify(whole["html"], copies=named)
+        assert report["ok"] == all(c["status"] == "holds" for c in report["checks"])
+        return {c["name"]: c["status"] for c in report["checks"] if c["name"].startswith("copy")}
+
+    assert said(md=whole["md"], pdf=whole["pdf"]) == {"copy packet.md": "holds", "copy packet.pdf": "holds"}
+    assert said(md=whole["md"] + b" ") == {"copy packet.md": "does not match"}
+    assert said(md=whole["md"].replace(b"Not yet", b"Well")) == {"copy packet.md": "does not match"}
+    assert said(pdf=whole["pdf"].replace(b"Ines", b"Inez", 1) + b"%") == {"copy packet.pdf": "does not match"}
+    assert said(docx=b"x") == {"copy packet.docx": "does not match"}

@@ -50,7 +50,7 @@ def test_the_commands_are_the_promised_ones() -> None:
     leaves = {name for name, command in COMMANDS.items() if not isinstance(command, click.Group)}
     exam = {"start", "show", "next", "submit", "verdict", "issue", "verify"}
     labs = {"list", "show", "start", "play", "submit", "score", "replay", "whatif", "check", "new"}
-    path = {"show", "next", "skill", "estimates", "rubric", "lint"}
+    path = {"show", "next", "skill", "estimates", "rubric", "lint", "packs", "ladder import", "ladder export"}
     plan = {"show", "forecast", "keep", "calendar", "questions", "set", "prerequisites", "record"}
     evidence = {
         "list",
@@ -64,6 +64,7 @@ def test_the_commands_are_the_promised_ones() -> None:
         "map",
         "check",
         "import",
+        "badge",
     }
     assert leaves == {
         "gradatim doctor",
@@ -76,6 +77,8 @@ def test_the_commands_are_the_promised_ones() -> None:
         "gradatim work slo",
         "gradatim work incident",
         "gradatim work capacity",
+        "gradatim work reports",
+        "gradatim work schema",
         *(f"gradatim lab {name}" for name in labs | {"tournament"}),
         *(f"gradatim exam {name}" for name in exam),
         *(f"gradatim path {name}" for name in path),
@@ -120,7 +123,7 @@ def test_every_example_parses(
         (tmp_path / name).touch()
     for example in getattr(command, "examples", []):
         for word in shlex.split(example):
-            if re.fullmatch(r"[\w.-]+\.(csv|parquet|json|jsonl|yaml|txt)", word):
+            if re.fullmatch(r"[\w.-]+\.(csv|parquet|json|jsonl|yaml|txt|png|jwt)", word):
                 (tmp_path / word).touch()
         found, ctx, words = (
             root_command,

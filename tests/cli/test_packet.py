@@ -193,3 +193,30 @@ def test_every_form_is_written_and_never_over_another_file(packet: Path, run: Ru
     assert run("packet", "build", "--out", "packet.html", "--yes")[0] == 2
     assert packet.read_bytes() == before
     assert not [p for p in tmp_path.iterdir() if re.search(r"\.part$", p.name)]
+
+
+def test_a_badge_is_looked_at_then_recorded(run: Run, tmp_path: Path) -> None:
+    made = {
+        "@context": ["https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"],
+        "id": "https://badges.example/1", "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "issuer": {"id": "https://badges.example/issuer", "type": ["Profile"], "name": "An academy (example)"},
+        "validFrom": "2026-03-01T00:00:00Z",
+        "credentialSubject": {
+            "id": "did:example:me", "type": ["AchievementSubject"],
+            "achievement": {"id": "https://badges.example/a", "type": ["Achievement"], "name": "Teamwork",
+                            "description": "Works well with others.", "criteria": {"narrative": "Named by peers."}},
+        },
+    }  # fmt: skip
+    (tmp_path / "badge.json").write_text(json.dumps(made))
+    code, out, err = run("evidence", "badge", "badge.json")
+    assert code == 0 and "not checked here" in out and "--record" in out, err
+    assert json.loads(run("evidence", "list", "--json")[1]) == []
+    code, out, err = run("evidence", "badge", "badge.json", "--record", "--link", "D9:3", "--json")
+    assert code == 0, err
+    assert json.loads(out)["links"][0]["dimension"] == "D9"
+    assert run("evidence", "badge", "badge.json", "--record")[0] == 2
+    assert run("evidence", "badge", "badge.json", "--link", "D9")[0] == 2
+    del made["issuer"], made["credentialSubject"]
+    (tmp_path / "badge.json").write_text(json.dumps(made))
+    code, _, err = run("evidence", "badge", "badge.json")
+    assert code == 2 and "issuer" in err and "credentialSubject" in err and "Traceback" not in err

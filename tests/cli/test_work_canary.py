@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from tests.work_schema import conforms
 
 from gradatim.cli.entry import main
 
@@ -50,7 +51,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         code = main(["work", "canary", "baseline.csv", "canary.csv", "--json", *words])
         out, err = capsys.readouterr()
         assert "Traceback" not in out + err
-        return code, json.loads(out)
+        return code, conforms(json.loads(out), "canary")
 
     return command
 
@@ -257,3 +258,43 @@ def test_a_kayenta_configuration_with_groups(run: Any, tmp_path: Path) -> None:
     assert code == INCONCLUSIVE and found["result"]["kayenta"]["classification"] == "Marginal"
     code, found = run(service(), service(seed=2), *words)
     assert code == PROMOTE and found["result"]["kayenta"]["score"] == 100
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"latency_ms\n" + b"1e308\n-1e308\n" * 60, "cannot be squared"),
+        (",".join(f"c{i}" for i in range(2000)).encode() + b"\n" + b",".join([b"1"] * 2000), "2,000 columns"),
+    ],
+)
+def test_values_and_columns_beyond_measure(run: Any, raw: bytes, said: str) -> None:
+    code, document = run(raw, raw)
+    assert code == BAD_INPUT
+    assert said in told(document)
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("metrics: 3\nmetrics: 4\n", 'the key "metrics" stands here twice'),
+        ("[" * 100_000, "nested too deeply"),
+        (
+            "a: &a [x,x]\n"
+            + "".join(
+                f"b{i}: &b{i} [{','.join(['*a' if i == 0 else f'*b{i - 1}'] * 9)}]\n" for i in range(9)
+            ),
+            "too large when its aliases are followed",
+        ),
+    ],
+)
+def test_a_hostile_configuration(run: Any, config: str, said: str) -> None:
+    Path("k.yaml").write_text(config)
+    code, document = run(service(), service(), "--mode", "kayenta", "--config", "k.yaml")
+    assert code == BAD_INPUT
+    assert said in told(document)
+
+
+def test_the_same_file_twice_is_said(run: Any) -> None:
+    code, document = run(service(), service())
+    assert code == PROMOTE
+    assert "both files are the same" in document["not_checked"][0]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.work_schema import conforms
 
 from gradatim.cli.entry import main
 
@@ -38,7 +39,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         code = main(["work", "capacity", "traffic.csv", "--json", *words])
         out, err = capsys.readouterr()
         assert "Traceback" not in out + err
-        return code, json.loads(out)
+        return code, conforms(json.loads(out), "capacity")
 
     return command
 
@@ -69,7 +70,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "no time": (b"a,rps\n1,2\n", "no column of time"),
     "no traffic": (b"time,b\n1,2\n", "no column of traffic"),
     "twice": (b"time,rps,rps\n1,2,3\n", "occurs 2 times"),
-    "words": (csv(["many"] * 100), "0 numbers"),
+    "words": (csv(["many"] * 100), "100 values are not numbers"),
     "negative": (csv([-1.0] * 100), "100 values are negative"),
     "infinite": (csv(["inf"] + [1.0] * 99), "1 values are infinite"),
     "all zero": (csv([0.0] * 100), "every value is 0"),
@@ -117,3 +118,17 @@ def test_hostile_histories(run: Any, name: str) -> None:
 def test_wrong_words(run: Any, words: tuple[str, ...], said: str) -> None:
     code, found = run(csv(rates(3)), *words)
     assert code == 2 and said in told(found), told(found)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([1e-12] * 400, "is the unit right?"),
+        ([1e300] * 400, "is the unit right?"),
+        (["a", 1] * 200, "200 values are not numbers"),
+    ],
+)
+def test_traffic_that_is_none(run: Any, values: list[Any], said: str) -> None:
+    code, found = run(csv(values), *SERVICE)
+    assert code == 2
+    assert said in told(found)

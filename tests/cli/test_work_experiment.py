@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from tests.work_schema import conforms
 
 from gradatim.cli.entry import main
 
@@ -53,7 +54,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         code = main(["work", "experiment", name, "--json", *words])
         out, err = capsys.readouterr()
         assert "Traceback" not in out + err
-        return code, json.loads(out)
+        return code, conforms(json.loads(out), "experiment")
 
     return command
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.work_schema import conforms
 
 from gradatim.cli.entry import main
 
@@ -33,7 +34,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         code = main(["work", "incident", *words, "--json", "--today", "2026-11-10"])
         out, err = capsys.readouterr()
         assert "Traceback" not in out + err
-        return code, json.loads(out)
+        return code, conforms(json.loads(out), "incident")
 
     return command
 
@@ -260,8 +261,8 @@ ACTIONS: dict[str, tuple[bytes, str]] = {
     "no date": (json.dumps([{**ACTION, "due": "soon"}]).encode(), "is no date"),
     "a typo": (json.dumps([{**ACTION, "ownr": "x"}]).encode(), 'did you mean "owner"?'),
     "the same twice": (json.dumps([ACTION, ACTION]).encode(), "occurs 2 times"),
-    "not YAML": (b"- {title: [", "neither YAML nor JSON"),
-    "a tag": (b"- !!python/object/apply:os.system [ls]", "neither YAML nor JSON"),
+    "not YAML": (b"- {title: [", "is not YAML"),
+    "a tag": (b"- !!python/object/apply:os.system [ls]", "is not YAML"),
     "no list": (b"title: x", "not a list of actions"),
     "closed but open": (json.dumps([{**ACTION, "closed": "2026-11-01"}]).encode(), "its status is open"),
     "nobody": (b"actions: []", "no action in it"),
@@ -306,3 +307,20 @@ def test_a_damaged_ledger_is_refused_and_not_touched(run: Any, raw: bytes) -> No
 def test_wrong_words(run: Any, words: tuple[str, ...], said: str) -> None:
     code, found = run({"log.csv": CSV}, *words)
     assert code == 2 and said in told(found), told(found)
+
+
+@pytest.mark.parametrize(
+    ("actions", "said"),
+    [
+        (
+            b"- {title: a, title: b, owner: c, due: 2026-12-01, removes: category}\n",
+            'the key "title" stands here twice',
+        ),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"- {title: a, owner: b, due: 2026-13-01, removes: neither}\n- 4\n", "'2026-13-01' is no date"),
+    ],
+)
+def test_hostile_actions(run: Any, actions: bytes, said: str) -> None:
+    code, document = run({"log.csv": CSV, "a.yaml": actions}, "log.csv", "--actions", "a.yaml")
+    assert code == 2
+    assert said in told(document)

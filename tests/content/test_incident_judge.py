@@ -197,11 +197,51 @@ def test_the_curve_of_the_debrief_adds_up_to_the_judgement(sick: Instance, lab: 
     assert sum(curves[0][first:]) == pytest.approx(total, abs=10 * len(curves[0]))
 
 
+def test_a_prevention_is_tried_on_a_hidden_quarter_and_the_last_one_counts(
+    sick: Instance, idle: Outcome
+) -> None:
+    at = onset(sick) + 600
+    budget = {"type": "retry_budget", "at": "clients", "ratio": 0.1}
+    right = (at + 60, {"kind": "submit_prevention", "guardrails": [budget]})
+    nothing = (at + 90, {"kind": "submit_prevention", "guardrails": []})
+    told = (at, diagnosis(sick))
+    before = run(sick, told)
+    good = run(sick, told, right)
+    assert set(differs(good, before)) == {"prevention"} and good.by_cause["prevention"] < 700_000_000
+    assert good.signals["prevention_stops_pct"] > 60 and before.signals["prevention_stops_pct"] == 0
+    assert good.moments["prevention"] == at + 60
+    assert before.by_cause["prevention"] == idle.by_cause["prevention"] > 1_300_000_000
+    assert differs(run(sick, told, right, nothing), before) == {}, "an empty list takes it back"
+    assert differs(run(sick, right, told), before) == {}, "not before the diagnosis"
+    session = sick.live()
+    refused = session.act(right[1])
+    assert not refused["accepted"] and "diagnosis" in refused["reason"]
+    assert "diagnosis" in " ".join(session.preview(right[1])["problems"])
+    assert session.act(diagnosis(sick))["accepted"] and session.act(right[1])["accepted"]
+    assert "$12,000" in session.preview(right[1])["expected"]
+
+
+def test_the_debrief_of_a_prevention_is_about_the_last_one_of_the_log(sick: Instance, lab: Lab) -> None:
+    scenario = lab.live.scenario(sick.seed, FAMILY)
+    budget = {"type": "retry_budget", "at": "clients", "ratio": 0.1}
+    log = [
+        Step(1_300_000, diagnosis(sick)),
+        Step(1_310_000, {"kind": "submit_prevention", "guardrails": []}),
+        Step(1_320_000, {"kind": "submit_prevention", "guardrails": [budget]}),
+    ]
+    told = lab.live.prevented(scenario, sick.seed, log)
+    outcome = sick.timeline.run(log)
+    assert told["loss_usd"] * 1e6 == pytest.approx(outcome.by_cause["prevention"])
+    assert told["stops_pct"] == outcome.signals["prevention_stops_pct"]
+    assert [g["text"] for g in told["guardrails"]] == ["retry budget 0.1 at the clients"]
+    assert lab.live.prevented(scenario, sick.seed, log[:1])["handed_in"] is False
+
+
 def test_plans_of_the_oracle_can_be_played(lab: Lab) -> None:
     for seed in range(12):
         for family in lab.spec.families:
             scenario = lab.live.scenario(seed, family)
-            for plan in lab.live.oracle_plans(scenario):
+            for plan in lab.live.oracle_plans(scenario, seed):
                 times = [t for t, _ in plan]
                 assert (
                     times == sorted(times)

@@ -12,6 +12,7 @@ from gradatim.core.errors import InputError
 from gradatim.path import load
 from gradatim.path.prerequisites import (
     Outcome,
+    Performed,
     Record,
     judge,
     months_covered,
@@ -76,14 +77,22 @@ def test_two_pieces_of_work_with_own_share() -> None:
     assert state(whole, role("2026-01-01", "2026-03-01", own_share=0.8)) == "gap"
 
 
+PASSED = Performed(True, 1.1, (), 1, "2026-03-01")
+FAILED = Performed(False, 0.4, ("crash", "late"), 2, "2026-03-01")
+
+
 def test_a_task_that_is_not_there_is_not_held_against_anyone_and_not_called_met() -> None:
     asked = PATH.prerequisite("pipelines")
     found = judge(asked, [], None, False, TODAY)
     assert found.state == "not_checked"
     assert "not there yet" in found.reason
     assert judge(asked, [], None, True, TODAY).reason == "The task was not performed yet."
-    assert judge(asked, [], True, True, TODAY).state == "met"
-    assert judge(asked, [], False, True, TODAY).state == "not_yet"
+    assert judge(asked, [], PASSED, True, TODAY).state == "met"
+    assert judge(asked, [], FAILED, True, TODAY).state == "not_yet"
+    near = judge(asked, [], FAILED._replace(share=0.9), True, TODAY)
+    assert near.state == "gap" and "crash" in near.reason
+    copied = judge(asked, [], Performed(False, 0.0, ("it was a copy",), 1, ""), True, TODAY)
+    assert copied.state == "not_yet" and "it was a copy" in copied.reason
 
 
 def test_task_and_record() -> None:
@@ -91,9 +100,10 @@ def test_task_and_record() -> None:
     record = role("2026-01-01", attested_by="A. Reviewer")
     assert judge(asked, [], None, False, TODAY).state == "not_checked"
     assert judge(asked, [record], None, False, TODAY).state == "gap"
-    assert judge(asked, [record], True, True, TODAY).state == "met"
-    assert judge(asked, [], True, True, TODAY).state == "gap"
-    assert judge(asked, [record], False, True, TODAY).state == "not_yet"
+    assert judge(asked, [record], PASSED, True, TODAY).state == "met"
+    assert judge(asked, [], PASSED, True, TODAY).state == "gap"
+    assert judge(asked, [record], FAILED, True, TODAY).state == "not_yet"
+    assert judge(asked, [record], FAILED._replace(share=0.8), True, TODAY).state == "gap"
 
 
 def test_overall() -> None:

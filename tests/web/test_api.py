@@ -112,3 +112,27 @@ def test_hostile_sql_is_refused_and_harms_nothing(client: httpx.Client, attempt:
         answer = client.post(f"/api/attempts/{attempt}/query", json={"sql": sql})
         assert answer.status_code == 422, (sql, answer.text)
         assert answer.json()["what"] and "root:" not in answer.text
+
+
+def test_plan_forecast_path_and_evidence_are_read_with_the_token_only(server: Any) -> None:
+    addresses = ("plan", "forecast", "path/next", "path/rubric", "path/estimates", "path/skills/incident-response",
+                 "prerequisites", "evidence")  # fmt: skip
+    for address in addresses:
+        assert httpx.get(f"{server.url}/api/{address}").status_code == 401, address
+        assert httpx.post(f"{server.url}/api/{address}").status_code == 401, address
+    with server.client() as client:
+        found = {address: client.get(f"/api/{address}").json() for address in addresses}
+        nothing = client.get("/api/forecast", params={"opportunities_per_month": 0, "weekly_hours": 5}).json()
+        other = client.get(
+            "/api/forecast", params={"study_months": 14, "opportunities_per_month": 0.6}
+        ).json()
+        refused = client.get("/api/forecast", params={"scope_credit": 2, "opportunities": -1})
+        assert client.post("/api/plan").status_code == 405
+        assert client.get("/api/evidence/E-999").status_code == 404
+        assert client.get("/api/path/skills/juggling").status_code == 404
+    assert found["path/next"]["why"] and found["plan"]["items"]
+    assert found["path/skills/incident-response"]["state"]
+    assert len(found["path/rubric"]["dimensions"]) == 10
+    assert nothing["possible"] is False and nothing["months"]["p50"] is None
+    assert 17 < other["months"]["p50"] < 18.2
+    assert refused.status_code == 422 and len(refused.json()["problems"]) == 2

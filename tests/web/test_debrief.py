@@ -47,6 +47,30 @@ def test_the_figures_are_those_of_the_judge(open_page: Any, server: Any, finishe
     assert abs(total - judged["loss_usd"]) <= len(named)
 
 
+def test_what_a_prevention_did_is_told_incident_by_incident(
+    open_page: Any, server: Any, axe: Any, sideways: Any
+) -> None:
+    with server.client() as client:
+        body = {"seed": 7, "family": "slow-release"}
+        attempt = client.post(f"/api/labs/{LAB}/attempts", json=body).json()["id"]
+        for action in (
+            {"kind": "diagnose", "component": "hosts", "mechanism": "slow_hardware", "scope": "one_host"},
+            {"kind": "submit_prevention", "guardrails": [{"type": "memory_bound", "limit_mb": 950}]},
+        ):
+            assert client.post(f"/api/attempts/{attempt}/act", json=action).json()["accepted"]
+        client.post(f"/api/attempts/{attempt}/finish").raise_for_status()
+        told = client.get(f"/api/attempts/{attempt}/debrief").json()["prevention"]
+    page = open_page(f"/attempts/{attempt}")
+    section = page.locator("section[aria-labelledby=h-pv]")
+    assert "Recycle replicas above 950 MB" in section.inner_text()
+    assert "refused" in section.inner_text() and f"{told['stops_pct']} % is avoided" in section.inner_text()
+    section.get_by_text("Each hidden incident").click()
+    assert section.get_by_role("region").locator("tbody tr").count() == len(told["incidents"]) == 15
+    assert axe(page) == [] and sideways(page) == 0
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert axe(page) == [] and sideways(page) == 0
+
+
 def test_a_missing_reference_is_never_a_number(open_page: Any, server: Any, finished: str) -> None:
     with server.client() as client:
         score = client.get(f"/api/attempts/{finished}/score").json()

@@ -161,3 +161,65 @@ def test_a_named_person_attests_in_a_browser(browser: Any, someone: App, tmp_pat
     report = someone.packets.verify(packet)
     assert report["ok"]
     assert any("Maki Sato" in a for a in report["anchors"])
+
+
+def test_a_badge_is_taken_in_and_says_how_far_it_was_checked(
+    open_page: Any, axe: Any, server: Any, tmp_path: Path
+) -> None:
+    from gradatim.path.evidence.signed import public_key
+    from gradatim.path.packet.badge import credential, signed
+
+    exam = {"id": "x1", "lab": "incident-response", "lab_version": "1.0.0", "skill": 0.71, "pass_mark": 0.6,
+            "instances": 4, "grade": "self-run", "hash": "ab"}  # fmt: skip
+    made = credential(owner=f"A. Person {HOSTILE}", key=public_key("33" * 32), now=NOW,
+                      module={"id": "m", "title": f"Module {HOSTILE}"}, lab_titles=["A lab"], exams=[exam])  # fmt: skip
+    (tmp_path / "badge.jwt").write_text(signed(made, "33" * 32))
+    (tmp_path / "bad.svg").write_text('<!DOCTYPE x [<!ENTITY a "b">]><svg>&a;</svg>')
+    page = open_page("/evidence", allow=("422",))
+    page.get_by_text("Take in an Open Badge").click()
+    page.get_by_label("A badge of version 3.0").set_input_files(tmp_path / "badge.jwt")
+    assert axe(page) == []
+    page.get_by_role("button", name="Check and record").click()
+    page.get_by_role("heading", name="Badge: Module").wait_for()
+    assert "VC-JWT, holds" in page.locator("dl.car").inner_text()
+    assert axe(page) == []
+    page.goto(server.url + "/evidence")
+    page.get_by_text("Take in an Open Badge").click()
+    page.get_by_label("A badge of version 3.0").set_input_files(tmp_path / "bad.svg")
+    page.get_by_role("button", name="Check and record").click()
+    assert "entities" in page.locator(".problems").inner_text()
+
+
+def test_exams_in_a_packet_are_recomputed_in_the_background(
+    open_page: Any, axe: Any, server: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    owner = App(tmp_path_factory.mktemp("examined"))
+    source = {"type": "exam", "exam": "x1", "lab": "a-lab-of-another-company", "lab_version": "1.0.0",
+              "lab_digest": "ab", "attempts": [], "healthy": [], "skill": 0.7, "status": "pass"}  # fmt: skip
+    told = {
+        "kind": "lab",
+        "title": "Exam elsewhere",
+        "links": [{"dimension": "D5", "level": 3}],
+        "source": source,
+    }
+    owner.evidence.record(told, now=NOW)
+    packet = tmp_path_factory.mktemp("packet") / "packet.html"
+    packet.write_bytes(owner.packets.build("html", owner="Ines", now=NOW)[0])
+    owner.store.close()
+    page = open_page("/packet")
+    page.get_by_label("Packet file").set_input_files(packet)
+    page.get_by_role("button", name="Verify").click()
+    page.wait_for_url("**/packet/checks/*")
+    assert axe(page) == []
+    page.get_by_text("Everything is checked, its exams too.").wait_for(timeout=60_000)
+    assert "needs another version" in page.locator("main").inner_text()
+    assert page.get_by_role("button", name="Stop").count() == 0
+    assert axe(page) == []
+    with server.client() as client:
+        assert client.get("/packet/checks/nothing").status_code == 404
+        with packet.open("rb") as file:
+            again = client.post("/packet/verify", files={"file": file})
+        address = again.headers["location"]
+        assert client.post(f"{address}/stop").headers["location"] == address
+        text = client.get(address).text
+    assert "Stopped: the exams are not recomputed" in text or "Everything is checked" in text

@@ -193,6 +193,60 @@ def test_an_incident_worked_by_keyboard_alone(room: Any, server: Any) -> None:
     expect(page.locator("#lanes svg")).to_have_attribute("aria-label", re.compile("scale", re.IGNORECASE))
 
 
+def test_a_prevention_is_put_together_by_keyboard_priced_and_handed_in(
+    room: Any, server: Any, axe: Any, sideways: Any
+) -> None:
+    made = started(server)
+    with server.client() as client:
+        said = {"kind": "diagnose", "component": "predict", "mechanism": "slow_model", "scope": "all"}
+        assert client.post(f"/api/attempts/{made}/act", json=said).json()["accepted"]
+    page = room(made)
+    keys = page.keyboard
+    keys.press("o")
+    keys.press("Tab")
+    keys.press("Enter")
+    form = page.locator("#close-form")
+    expect(form).to_contain_text("Guardrails")
+
+    def tab_to(text: str) -> None:
+        while page.evaluate("document.activeElement.textContent") != text:
+            keys.press("Tab")
+
+    tab_to("Add")
+    keys.press("Enter")
+    keys.type("Canary")
+    expect(form).to_contain_text("beside the version in use")
+    for typed in ("model", "latency", "2000", "20"):
+        keys.press("Tab")
+        keys.type(typed)
+    expect(form.locator(".blast")).to_contain_text("$13,000 a quarter")
+    tab_to("Add")
+    keys.press("Enter")
+    keys.type("Alert")
+    for typed in ("batch slowness", "1.3", "2"):
+        keys.press("Tab")
+        keys.type(typed)
+    expect(form.locator(".blast")).to_contain_text("$16,250 + $11,250 = $27,500 a quarter")
+    assert axe(page) == [] and sideways(page) == 0
+    for _ in range(2):
+        tab_to("Add")
+        keys.press("Enter")
+    expect(form.get_by_role("button", name="Add")).to_be_disabled()
+    for _ in range(2):
+        form.get_by_role("button", name="Remove").last.click()
+    expect(form.locator("button[type=submit]")).to_have_attribute("aria-disabled", "false")
+    keys.press("Control+Shift+Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("Submit prevention?")
+    keys.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("Submit prevention: done")
+    with server.client() as client:
+        log = client.get(f"/api/attempts/{made}/submission").json()["actions"]
+    assert log[-1]["action"]["guardrails"] == [
+        {"type": "canary_gate", "on": "model", "metric": "latency", "min_samples": 2000, "most_worse": 0.2},
+        {"type": "alert_rule", "metric": "batch_slowness", "above": 1.3, "for_min": 2, "severity": "page"},
+    ]
+
+
 def test_a_refused_action_says_why(room: Any, attempt: str) -> None:
     page = room(attempt)
     page.get_by_role("button", name="Roll back", exact=True).click()

@@ -44,7 +44,11 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, dict[
     running, done = (app.start(LAB, seed=seed)["id"] for seed in (3, 4))
     app.finish(done)
     exam = app.exams.start(LAB, predicted={"skill": 0.5, "lo": 0.0, "hi": 1.0})["id"]
-    yield app, {"running": running, "done": done, "exam": exam}
+    item = app.evidence.record(
+        {"kind": "work", "title": "A piece", "links": [{"dimension": "D1", "level": 3}]}
+    )
+    app.learner.set({"weekly_hours": 5})
+    yield app, {"running": running, "done": done, "exam": exam, "item": item["id"]}
     app.store.close()
 
 
@@ -68,7 +72,7 @@ MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 def test_the_api_is_what_it_says(api: Any, known: tuple[Any, dict[str, str]], mode: GenerationMode) -> None:
     failed: dict[str, str] = {}
     operations = [found.ok() for found in api.get_all_operations()]
-    assert len(operations) > 25
+    assert len(operations) > 34
     for operation in operations:
         try:
             check(operation, known[1], mode)
@@ -87,7 +91,10 @@ def check(operation: Any, ids: dict[str, str], mode: GenerationMode) -> None:
     Well-formed ones are about things that exist; what a malformed one names does not.
     """
     after = operation.path.endswith(AFTERWARDS)
-    existing = {"lab_id": LAB, "exam_id": ids["exam"], "attempt_id": ids["done" if after else "running"]}
+    existing = {
+        "lab_id": LAB, "exam_id": ids["exam"], "attempt_id": ids["done" if after else "running"],
+        "skill_id": LAB, "item": ids["item"],
+    }  # fmt: skip
 
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(

@@ -35,6 +35,7 @@ def test_plurals() -> None:
         ("declared_s", -1, "Declared", "never"),
         ("spent_usd", 120.0, "Spent", "$120"),
         ("missed_share", 0.125, "Missed", "12.5 %"),
+        ("prevention_stops_pct", 87, "Prevention stops", "87 %"),
         ("diagnosis_right", 1, "Diagnosis right", "yes"),
         ("harmed", True, "Harmed", "yes"),
         ("last_harm_s", None, "Last harm", "never"),

@@ -10,10 +10,14 @@ import pytest
 
 import gradatim.web
 
-FOLDERS = (Path(gradatim.web.__file__).parent / "static" / "vendor", Path(__file__).parent / "vendor")
+FOLDERS = (
+    Path(gradatim.web.__file__).parent / "static" / "vendor",
+    Path(__file__).parent / "vendor",
+    Path(__file__).parents[1] / "app" / "vendor",
+)
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=("app", "tests"))
+@pytest.mark.parametrize("folder", FOLDERS, ids=("app", "tests of the web", "tests of the app"))
 def test_digests_match_and_nothing_is_unlisted(folder: Path) -> None:
     rows = tomllib.loads((folder / "vendored.toml").read_text(encoding="utf-8"))["file"]
     for row in rows:

@@ -17,14 +17,18 @@ from gradatim.core.errors import GradatimError, InputError, StateError, UnknownN
 from gradatim.core.money import usd
 
 if TYPE_CHECKING:
+    from gradatim.app.checking import Checking
     from gradatim.app.estimates import Estimates
     from gradatim.app.evidence import Evidence
     from gradatim.app.exams import Exams
     from gradatim.app.learner import Learner
     from gradatim.app.packets import Packets
+    from gradatim.app.packs import Packs
     from gradatim.app.plan import Plans
+    from gradatim.app.reports import Reports
     from gradatim.app.reviews import Reviews
     from gradatim.app.room import Room
+    from gradatim.app.tasks import Tasks
     from gradatim.lab.lab import Instance, Lab
     from gradatim.lab.outcome import Outcome
     from gradatim.lab.submission import Submission
@@ -78,11 +82,32 @@ class App:
         return Packets(self)
 
     @cached_property
+    def checking(self) -> Checking:
+        """Checks of packets that take their time."""
+        from gradatim.app.checking import Checking
+
+        return Checking(self)
+
+    @cached_property
     def reviews(self) -> Reviews:
         """Reviews of packets: one's own ratings of others, and others' of one's own."""
         from gradatim.app.reviews import Reviews
 
         return Reviews(self)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """Reports of the work commands that were kept."""
+        from gradatim.app.reports import Reports
+
+        return Reports(self)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """Performed tasks: started as a folder, handed in, judged."""
+        from gradatim.app.tasks import Tasks
+
+        return Tasks(self)
 
     def delete_all(self) -> dict[str, int]:
         """Delete everything that is kept of the learner; returns rows by table."""
@@ -92,11 +117,15 @@ class App:
 
     # ------------------------------------------------------------------ the path
     @cached_property
-    def _catalogue(self) -> Catalogue:
-        from gradatim import path
-        from gradatim.content import senior_ai_engineer
+    def packs(self) -> Packs:
+        """Which path is open: the one that ships, an installed pack, or a folder."""
+        from gradatim.app.packs import Packs
 
-        return path.load(senior_ai_engineer.FOLDER)
+        return Packs(self)
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        return self.packs.catalogue
 
     @cached_property
     def learner(self) -> Learner:
@@ -151,11 +180,10 @@ class App:
 
     # ------------------------------------------------------------------ labs
     def labs(self) -> list[dict[str, Any]]:
-        """Every installed lab, in the order of the path. Reads metadata only."""
-        from gradatim.lab import folders
+        """Every installed lab of the open path, in its order. Reads metadata only."""
         from gradatim.lab.spec import load_spec
 
-        specs = [load_spec(f) for f in folders.labs().values()]
+        specs = [load_spec(f) for f in self.packs.lab_folders().values()]
         return [
             {
                 "id": s.id,
@@ -225,8 +253,8 @@ class App:
         return self._row(attempt)
 
     def attempts(self, lab_id: str | None = None) -> list[dict[str, Any]]:
-        """Attempts, newest first."""
-        return [self._row(a) for a in self.store.list_attempts(lab_id)]
+        """Attempts at labs, newest first. Those at performed tasks are in `tasks`."""
+        return [self._row(a) for a in self.store.list_attempts(lab_id) if a.kind != "artefact"]
 
     def attempt(self, attempt_id: str) -> dict[str, Any]:
         """One attempt.
@@ -413,10 +441,17 @@ class App:
         self, lab_id: str, *, ci: bool = False, progress: Callable[[str], None] | None = None
     ) -> dict[str, Any]:
         """The proofs of a lab, by id or by folder: {proofs: {name: {ok, detail}}, matrix, ...}."""
-        from gradatim.lab import catalogue
+        from gradatim.lab import catalogue, folders
         from gradatim.lab.check import check
 
         folder = Path(lab_id)
+        if lab_id in folders.tasks() or (folder.is_dir() and folders.is_task(folder)):
+            from gradatim.lab.task.check import check_task
+            from gradatim.lab.task.lab import open_task, task
+
+            return check_task(
+                open_task(folder) if folder.is_dir() else task(lab_id), ci=ci, progress=progress
+            )
         lab = catalogue.open_lab(folder) if folder.is_dir() else self._lab(lab_id)
         return check(lab, ci=ci, progress=progress)
 
@@ -436,6 +471,12 @@ class App:
     def _finished(self, attempt_id: str) -> Attempt:
         a = self.store.get_attempt(attempt_id)
         self.exams.refuse(a)
+        if a.kind == "artefact":
+            raise StateError(
+                f"attempt {attempt_id} is of a performed task",
+                why="it shows that the path can begin; it is no evidence of a skill",
+                next=f"gradatim lab score {attempt_id}",
+            )
         if a.status == "open":
             raise StateError(
                 f"attempt {attempt_id} is still open",

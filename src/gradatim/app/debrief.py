@@ -95,6 +95,7 @@ def debrief(app: App, a: Attempt) -> dict[str, Any]:
         "counterfactuals": worked.get("counterfactuals", []),
         "worked_out": bool(worked),
         "lesson": worked.get("lesson") or None,
+        "prevention": instance.lab.live.prevented(scenario, a.seed, steps) or None,
         "teach": {"html": _MARKDOWN.render(scenario.truth.teach)},
         "commands": [
             f"gradatim lab score {a.id}",

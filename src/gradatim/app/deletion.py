@@ -10,16 +10,20 @@ if TYPE_CHECKING:
 
 
 def delete_all(app: App) -> dict[str, int]:
-    """Delete every row, backup, kept packet and key. Files that were written elsewhere stay.
+    """Delete every row, backup, kept packet, imported path and key. Files that were written elsewhere stay.
 
     Raises:
         StateError: another process keeps the database busy; run it again.
     """
+    from gradatim.app.checking import FOLDER as CHECKS
     from gradatim.app.keys import FILE_NAME
+    from gradatim.app.packs import CHOICE, IMPORTED
     from gradatim.app.reviews import FOLDER
 
+    app.checking.stop_all()
     counts = app.store.delete_all()
-    for name in (FOLDER, "defects", "damaged"):
+    for name in (FOLDER, IMPORTED, CHECKS, "defects", "damaged"):
         shutil.rmtree(app.home / name, ignore_errors=True)
-    (app.home / FILE_NAME).unlink(missing_ok=True)
+    for name in (FILE_NAME, CHOICE):
+        (app.home / name).unlink(missing_ok=True)
     return counts

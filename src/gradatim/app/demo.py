@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime
 import json
+import subprocess
+import sys
 import tempfile
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from gradatim.app.demo_exams import MARKER, keep
 
 if TYPE_CHECKING:
     from gradatim.app.app import App
@@ -34,9 +38,12 @@ def demo(home: Path, *, today: datetime.date, labs: bool = True) -> dict[str, An
     history = tomllib.loads(HISTORY.read_text(encoding="utf-8"))
     made = not app.store.entries()
     if made:
+        (app.home / MARKER).write_text('{"demo": true}\n', encoding="utf-8")
+        keep(app, history["exams"], today)
         _fill(app, history, today)
-        if labs:
-            _attempts(app)
+    # Also what an earlier call left to its background process and that did not come to an end.
+    if labs and not app.attempts():
+        _attempts(app)
     found = {
         "home": str(app.home),
         "owner": history["owner"],
@@ -45,6 +52,17 @@ def demo(home: Path, *, today: datetime.date, labs: bool = True) -> dict[str, An
     }
     app.store.close()
     return found
+
+
+def play_behind(home: Path) -> None:
+    """Play the practice attempts in a process of its own, so that the first page does not wait for them."""
+    subprocess.Popen(
+        [sys.executable, "-m", "gradatim.app.demo", str(home)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def _fill(app: App, history: Mapping[str, Any], today: datetime.date) -> None:
@@ -126,3 +144,7 @@ def _attempts(app: App) -> None:
             attempt = app.submit(lab.id, path)["attempt"]
         told = {"links": [{"dimension": "D5", "level": 2}], "sample": True}
         app.evidence.from_attempt(attempt, told)
+
+
+if __name__ == "__main__":
+    demo(Path(sys.argv[1]), today=datetime.datetime.now(datetime.UTC).date())

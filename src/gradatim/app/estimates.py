@@ -62,6 +62,7 @@ class Estimates:
                     "hints": verdict["hints"],
                     "grade": verdict["grade"],
                     "status": verdict["status"],
+                    "sample": verdict.get("sample", False),
                     "n": len(verdict["regrets"]),
                     "estimate": None if found is None else found._asdict(),
                 }
@@ -80,15 +81,20 @@ class Estimates:
                 predictions.append(made)
                 so_far = calibration(predictions)
                 assert so_far is not None
-                over_time.append({"at": verdict["at"], "exam_id": verdict["exam_id"], **so_far._asdict()})
+                sample = verdict.get("sample", False)
+                over_time.append(
+                    {"at": verdict["at"], "exam_id": verdict["exam_id"], "sample": sample, **so_far._asdict()}
+                )
         whole = calibration(predictions)
         return {"overall": None if whole is None else whole._asdict(), "over_time": over_time}
 
     # ------------------------------------------------------------------ what it rests on
     def _verdicts(self) -> list[dict[str, Any]]:
         """Verdicts that count, oldest first, with `moment` and `clean` (without hints or help)."""
+        from gradatim.app.demo_exams import verdicts
+
         found = []
-        for verdict in self._app.exams.verdicts():
+        for verdict in [*self._app.exams.verdicts(), *verdicts(self._app)]:
             if verdict.get("status", "pass") not in COUNTED:
                 continue  # near a shipped reference, or ended by a defect of ours
             at = datetime.fromisoformat(verdict["at"].replace("Z", "+00:00"))

@@ -6,7 +6,6 @@ import datetime
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +25,10 @@ class Evidence:
     def __init__(self, app: App) -> None:
         self._app = app
 
-    @cached_property
+    @property
     def rubric(self) -> Rubric:
         """The rubric that items are linked to."""
-        from gradatim.content import senior_ai_engineer
-        from gradatim.path import rubric
-
-        return rubric.load(senior_ai_engineer.FOLDER)
+        return self._app.packs.rubric
 
     # ------------------------------------------------------------------ looking
     def records(self) -> list[Record]:
@@ -179,6 +175,38 @@ class Evidence:
             )
         return [self.record(row, now=now) for row in rows]
 
+    def read_badge(self, data: bytes, name: str, *, now: str | None = None) -> dict[str, Any]:
+        """An Open Badge 3.0 file as the item it would become; nothing is written.
+
+        Args:
+            data: JSON, a signed token, or a PNG or SVG that a badge is baked into.
+            name: what the file is called.
+
+        Raises:
+            InputError: it is no badge, or not what it says; all problems at once.
+        """
+        from gradatim.path.badges import badge_item, read
+
+        return badge_item(read(data, name, now=_moment(now)), own_key=self._own_key())
+
+    def from_badge(
+        self, data: bytes, name: str, raw: Mapping[str, Any], *, now: str | None = None
+    ) -> dict[str, Any]:
+        """Record an Open Badge with how far its proof was checked.
+
+        Raises:
+            InputError: as `read_badge`.
+            StateError: this badge is in the ledger already.
+        """
+        made = self.read_badge(data, name, now=now)
+        for record in self.records():
+            source = record.values.get("source") or {}
+            if record.stands and source.get("credential") == made["source"]["credential"]:
+                raise StateError(
+                    f"{record.id} is this badge already", next=f"gradatim evidence show {record.id}"
+                )
+        return self.record({**made, **_given(raw)}, now=now)
+
     def withdraw(self, item: str, why: str, *, now: str | None = None) -> dict[str, Any]:
         """Say that an item no longer counts. It stays in the ledger. Raises UnknownName, InputError."""
         from gradatim.path.evidence import visible
@@ -200,6 +228,11 @@ class Evidence:
             raise InputError(
                 "name the fields to withhold", [f"{record.id} has: {', '.join(sorted(record.entry.fields))}"],
                 next=f"gradatim evidence redact {record.id} context",
+            )  # fmt: skip
+        if "sample" in names:
+            raise InputError(
+                "these fields cannot be withheld", ["sample: that it is a constructed example is always shown"],
+                next=f"gradatim evidence show {record.id}",
             )  # fmt: skip
         self._app.store.redact_entry(record.entry.number, names)
         return self.get(item)

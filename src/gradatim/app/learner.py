@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from gradatim.core.errors import InputError, StateError, UnknownName
 if TYPE_CHECKING:
     from gradatim.app.app import App
     from gradatim.core.chain import Entry
-    from gradatim.path.prerequisites import Outcome, Record
+    from gradatim.path.prerequisites import Outcome, Performed, Record
     from gradatim.path.questions import Answers
     from gradatim.path.rubric import Rubric
 
@@ -28,13 +27,10 @@ class Learner:
     def __init__(self, app: App) -> None:
         self._app = app
 
-    @cached_property
+    @property
     def rubric(self) -> Rubric:
         """The rubric of the path."""
-        from gradatim.content import senior_ai_engineer
-        from gradatim.path import rubric
-
-        return rubric.load(senior_ai_engineer.FOLDER)
+        return self._app.packs.rubric
 
     @property
     def _dimensions(self) -> list[str]:
@@ -45,7 +41,15 @@ class Learner:
         """The answers, checked again: the rules of this version hold for what an earlier one kept."""
         from gradatim.path.questions import read
 
-        return read(self._app.store.answers(), self._dimensions)
+        return read(self._kept(), self._dimensions)
+
+    def _kept(self) -> dict[str, Any]:
+        """What was answered; scope in dimensions that only another path has is left where it is."""
+        kept = dict(self._app.store.answers())
+        if isinstance(kept.get("scope"), Mapping):
+            known = set(self._dimensions)
+            kept["scope"] = {one: level for one, level in kept["scope"].items() if one in known}
+        return kept
 
     def questions(self) -> list[dict[str, Any]]:
         """Every question with what it changes, what is assumed without it, and the present answer."""
@@ -67,6 +71,11 @@ class Learner:
 
         merged = self._merged(said)
         checked = read(merged, self._dimensions).model_dump(mode="json")
+        if "scope" in said:
+            known = set(self._dimensions)
+            elsewhere = self._app.store.answers().get("scope") or {}
+            checked["scope"] |= {one: level for one, level in elsewhere.items() if one not in known}
+            merged["scope"] = checked["scope"]
         self._app.store.set_answers({q: None if merged[q] in (None, {}) else checked[q] for q in said})
         return {"answers": self.answers().model_dump(mode="json")}
 
@@ -82,7 +91,7 @@ class Learner:
 
     def _merged(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """The answers that are kept, with those said now over them."""
-        kept = self._app.store.answers()
+        kept = self._kept()
         merged = {**kept, **said}
         if isinstance(said.get("scope"), Mapping):
             both = {**kept.get("scope", {}), **said["scope"]}
@@ -209,14 +218,11 @@ class Learner:
     def _task_there(self, task: str | None) -> bool:
         from gradatim.lab import folders
 
-        return task is not None and task in folders.labs()
+        return task is not None and task in folders.tasks()
 
-    def _task_result(self, task: str | None) -> bool | None:
-        """Whether the task's lab was passed in an exam; None when it was not tried."""
-        if not self._task_there(task):
-            return None
-        tried = [v for v in self._app.exams.verdicts() if v["lab_id"] == task]
-        return any(v["status"] == "pass" for v in tried) if tried else None
+    def _task_result(self, task: str | None) -> Performed | None:
+        """The best attempt at a performed task; None when none was handed in."""
+        return self._app.tasks.performed(task) if task is not None and self._task_there(task) else None
 
     # ------------------------------------------------------------------ self-ratings
     def rate_self(

@@ -115,11 +115,13 @@ class Packets:
         quick: bool = False,
         fresh: int = 0,
         seed: int | None = None,
+        copies: Sequence[tuple[str, bytes]] = (),
         progress: Callable[[str], None] | None = None,
     ) -> dict[str, Any]:
         """Check somebody's packet: see `gradatim.path.packet.verify`.
 
         Args:
+            copies: PDF or Markdown copies of it, each with its name; they are made again and compared.
             fresh: on how many draws of one's own each policy in the packet is played again.
             seed: where those draws begin; None draws it, and the report says it.
 
@@ -127,6 +129,7 @@ class Packets:
             InputError: it is no packet.
             VersionMismatch: a newer version made it.
         """
+        from gradatim.path.packet.copies import check_copy
         from gradatim.path.packet.payload import read
         from gradatim.path.packet.verify import verify
 
@@ -134,12 +137,16 @@ class Packets:
             raise InputError(
                 f"--fresh {fresh}", [f"from 0 to {MOST_DRAWS}"], next="gradatim packet verify --help"
             )
-        report = verify(data, where=where, files=files, quick=quick, progress=progress).as_dict()
+        found = verify(data, where=where, files=files, quick=quick, progress=progress)
+        found.checks += [check_copy(data, name, copy) for name, copy in copies]
+        report = found.as_dict()
         report["rubric"] = None
         if any(c["name"] == "ledger" for c in report["checks"]):
-            shipped = self._app.evidence.rubric.model_dump(mode="json")
-            same = read(data, where=where)["rubric"] == shipped
-            report["rubric"] = "the one of this version" if same else "another one than this version ships"
+            own = self._app.evidence.rubric.model_dump(mode="json")
+            same = read(data, where=where)["rubric"] == own
+            report["rubric"] = (
+                "the one of the path open here" if same else "another one than the path open here has"
+            )
         report["fresh"] = self._fresh(data, fresh, seed, progress) if fresh and report["checks"] else []
         return report
 
@@ -285,12 +292,16 @@ class Packets:
             entry = entries.get(number_of(item) or 0)
             if entry is None:
                 problems.append(f"withhold: no item {item[:20]!r}")
+            elif name == "sample":
+                problems.append(f"withhold: {item}: that it is a constructed example is always shown")
             elif name != "*" and name not in entry.fields:
                 problems.append(
                     f"withhold: {item} has no field {name[:40]!r}; it has {', '.join(sorted(entry.fields))}"
                 )
             else:
-                hidden |= {(entry.number, n) for n in (entry.fields if name == "*" else [name])}
+                hidden |= {
+                    (entry.number, n) for n in (entry.fields if name == "*" else [name]) if n != "sample"
+                }
         return hidden
 
 

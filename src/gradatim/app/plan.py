@@ -326,7 +326,7 @@ class Plans:
         )
 
 
-NO_HOURS = "No weekly hours are given, so the plan is an order without dates and there is no forecast."
+NO_HOURS = "No weekly hours are given, or 0, so the plan is an order without dates and there is no forecast."
 
 
 def _iso(day: date | None) -> str | None:

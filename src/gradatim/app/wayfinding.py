@@ -128,6 +128,14 @@ def _go_on(app: App, now: datetime) -> dict[str, Any] | None:
                 "command": shown["command"],
             }
     for a in app.store.list_attempts(status="open"):
+        if a.kind == "artefact":
+            task = app.tasks.row(a)
+            return {
+                "title": f"Go on with the task: {task['title']}",
+                "why": f"Its folder is {task['folder']}. The first folder that you hand in for it counts.",
+                "page": f"/tasks/{a.lab_id}",
+                "command": f"gradatim lab submit {a.lab_id} {task['folder']}",
+            }
         row = app._row(a)
         if a.player == "learner" and row["playable"]:
             return {

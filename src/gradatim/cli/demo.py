@@ -14,7 +14,9 @@ from gradatim.cli.output import emit
 @click.command(cls=Command, examples=["gradatim demo", "gradatim demo --no-open"])
 @click.option("--open/--no-open", "open_", default=True, help="Start the app on it and open the browser.")
 @click.option(
-    "--labs/--no-labs", default=True, help="Also play two lab attempts, which takes up to a minute."
+    "--labs/--no-labs",
+    default=True,
+    help="Also play two lab attempts; up to a minute, behind the first page.",
 )
 @json_option
 def demo(open_: bool, labs: bool, as_json: bool) -> None:
@@ -25,14 +27,18 @@ def demo(open_: bool, labs: bool, as_json: bool) -> None:
     import datetime
 
     from gradatim.app.demo import demo as make
+    from gradatim.app.demo import play_behind
     from gradatim.cli.kernel import use_cache
     from gradatim.cli.start import compile_with_progress, start
     from gradatim.store import home_folder
 
     use_cache()
-    if labs:
+    home = home_folder()
+    # Whoever opens it sees the first page at once; the lab attempts are played behind it.
+    now = labs and not open_
+    if now:
         compile_with_progress(quiet=as_json)
-    made = make(home_folder(), today=datetime.datetime.now(datetime.UTC).date(), labs=labs)
+    made = make(home, today=datetime.datetime.now(datetime.UTC).date(), labs=now)
     command = f'GRADATIM_HOME="{made["home"]}" gradatim'
 
     def human() -> None:
@@ -45,4 +51,7 @@ def demo(open_: bool, labs: bool, as_json: bool) -> None:
     emit({**made, "command": command}, as_json, human)
     if open_:
         os.environ["GRADATIM_HOME"] = made["home"]
+        compile_with_progress(quiet=as_json)
+        if labs:
+            play_behind(home)
         start(port=None, open_browser=True, as_json=as_json)

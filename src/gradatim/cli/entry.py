@@ -50,16 +50,28 @@ COMMANDS = {
     default=None,
     help="Listen here; 0 takes any free port. Default: 8642, or the next free one.",
 )
+@click.option(
+    "--pack",
+    metavar="FOLDER|NAME",
+    default=None,
+    help="Open another path: a folder, or a pack by name. Remembered; `gradatim path packs` lists them.",
+)
 @click.option("--browser/--no-browser", default=True, help="Open the page in the browser.")
 @click.option("--version", is_flag=True, help="Print the version and leave.")
 @json_option
 @click.pass_context
-def root(ctx: click.Context, port: int | None, browser: bool, version: bool, as_json: bool) -> None:
+def root(
+    ctx: click.Context, port: int | None, pack: str | None, browser: bool, version: bool, as_json: bool
+) -> None:
     """From mid-level to senior AI engineer, step by step.
 
     Without a command, starts the app on this machine and opens it in the browser.
     State is kept under GRADATIM_HOME (default: the platform's folder for user data).
     """
+    if pack is not None:
+        from gradatim.cli.service import open_app
+
+        open_app().packs.open(pack)
     if version:
         from gradatim import __version__
         from gradatim.cli.output import emit

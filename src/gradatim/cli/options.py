@@ -55,6 +55,7 @@ class Finite(click.ParamType[float]):
 SEED = Seed()
 PORT = click.IntRange(0, 65535)
 FILE = click.Path(exists=True, dir_okay=False, readable=True, resolve_path=True, path_type=Path)
+NEW_FOLDER = click.Path(file_okay=False, resolve_path=True, path_type=Path)
 FILE_OR_FOLDER = click.Path(exists=True, readable=True, resolve_path=True, path_type=Path)
 
 

@@ -18,6 +18,11 @@ from gradatim.core.errors import InputError
 FORMS = {".html": "html", ".htm": "html", ".json": "json", ".md": "md", ".pdf": "pdf"}
 OUT = click.Path(dir_okay=False, resolve_path=True, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path)
+_RESULTS = {
+    "holds": "nothing in it does not match",
+    "does not match": "DOES NOT MATCH",
+    "needs another version": "ITS PAGE COULD NOT BE COMPARED",
+}
 _WORDS = {
     "holds": "✓ holds",
     "recomputed": "✓ recomputed",
@@ -136,6 +141,14 @@ def build(out: Path, yes: bool, force: bool, as_json: bool, **wanted: Any) -> No
     metavar="N",
     help="With --fresh: where the draws begin. Default: drawn.",
 )
+@click.option(
+    "--copy",
+    "copies",
+    type=FILE,
+    multiple=True,
+    metavar="FILE",
+    help="A PDF or Markdown copy of it: made again from its data and compared.",
+)
 @click.option("--quick", is_flag=True, help="Leave exams out, whose reference players take about a minute.")
 @json_option
 @click.pass_context
@@ -145,6 +158,7 @@ def verify(
     files: Path | None,
     fresh: int,
     seed: int | None,
+    copies: tuple[Path, ...],
     quick: bool,
     as_json: bool,
 ) -> None:
@@ -161,6 +175,7 @@ def verify(
             quick=quick,
             fresh=fresh,
             seed=seed,
+            copies=[(copy.name, copy.read_bytes()) for copy in copies],
             progress=line.say,
         )
     emit(report, as_json, lambda: _print_report(report))
@@ -209,10 +224,7 @@ def _print_built(out: Path, facts: dict[str, Any]) -> None:
 
 
 def _print_report(report: dict[str, Any]) -> None:
-    click.echo(
-        f"{report['owner'] or 'the packet'}: "
-        + ("nothing in it does not match" if report["ok"] else "DOES NOT MATCH")
-    )
+    click.echo(f"{report['owner'] or 'the packet'}: " + _RESULTS[report["result"]])
     table(
         ["what", "result", "detail"], [(c["name"], _word(c["status"]), c["detail"]) for c in report["checks"]]
     )

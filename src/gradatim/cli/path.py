@@ -33,6 +33,8 @@ HERE = "gradatim.cli.path"
         "estimates": f"{HERE}:estimates",
         "rubric": f"{HERE}:rubric",
         "lint": f"{HERE}:lint",
+        "packs": "gradatim.cli.packs:packs",
+        "ladder": "gradatim.cli.packs:ladder",
     },
     invoke_without_command=True,
     examples=["gradatim path", "gradatim path next", "gradatim path skill incident-response"],
@@ -118,14 +120,14 @@ def rubric(dimension: str | None, as_json: bool) -> None:
 )
 @json_option
 def lint(folder: Path | None, as_json: bool) -> None:
-    """Check a path pack: FOLDER with its path.toml and rubric.toml, or the path that ships.
+    """Check a path pack: FOLDER with its path.toml and rubric.toml, or the path that is open.
 
     Every problem is printed at once; exit code 2 when there is one.
     """
-    from gradatim.content import senior_ai_engineer
+    from gradatim.cli.service import open_app
     from gradatim.path.lint import lint as check
 
-    where = folder or senior_ai_engineer.FOLDER
+    where = folder or open_app().packs.folder()
     report = check(where)
     if report.problems:
         raise InputError(
@@ -218,7 +220,7 @@ def print_rubric(found: dict[str, Any]) -> None:
         f"{bar['none_below']}; each 4 on {bar['independent_items']} independent items, {bar['work_items']} of them work"
     )
     click.echo(f"gates: {', '.join(g['title'].lower() for g in found['gates'])}")
-    click.echo("next:  gradatim path rubric D1")
+    click.echo(f"next:  gradatim path rubric {found['dimensions'][0]['id']}")
 
 
 def print_dimension(one: dict[str, Any]) -> None:

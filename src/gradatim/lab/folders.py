@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import tomllib
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -27,12 +28,28 @@ def packs() -> dict[str, Path]:
 
 @cache
 def labs() -> dict[str, Path]:
-    """Lab id -> folder, over all packs."""
-    return {
-        load_spec(toml.parent).id: toml.parent
-        for root in packs().values()
-        for toml in sorted(root.glob("*/*/lab.toml"))
-    }
+    """Lab id -> folder, over all packs. Performed tasks are found by `tasks`."""
+    return {load_spec(folder).id: folder for folder in _folders() if not is_task(folder)}
+
+
+@cache
+def tasks() -> dict[str, Path]:
+    """Id -> folder of the labs of kind `task`, over all packs."""
+    from gradatim.lab.task.spec import load_task_spec
+
+    return {load_task_spec(folder).id: folder for folder in _folders() if is_task(folder)}
+
+
+def is_task(lab_folder: Path) -> bool:
+    """Whether the lab of a folder is of kind `task`; what cannot be read is not."""
+    try:
+        return tomllib.loads((lab_folder / "lab.toml").read_text(encoding="utf-8")).get("kind") == "task"
+    except (OSError, ValueError):
+        return False
+
+
+def _folders() -> list[Path]:
+    return [toml.parent for root in packs().values() for toml in sorted(root.glob("*/*/lab.toml"))]
 
 
 def folder(lab_id: str) -> Path:

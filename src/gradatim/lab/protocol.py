@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gradatim.lab.outcome import Verdict
@@ -50,6 +50,10 @@ class LiveLab(Protocol):
         tempting: [{text, loss_usd, more_usd}], apart: [{looks_like, differs}]}."""
         ...
 
-    def oracle_plans(self, scenario: Scenario) -> Iterator[Plan]:
+    def prevented(self, scenario: Scenario, seed: int, steps: Sequence[Step]) -> dict[str, Any]:
+        """What the prevention in a log did on its hidden instances, for the debrief; {} when the lab asks for none."""
+        ...
+
+    def oracle_plans(self, scenario: Scenario, seed: int) -> Iterator[Plan]:
         """Plans of a player who knows the truth; the best of them is the oracle."""
         ...

@@ -73,7 +73,7 @@ class Bench:
     def _oracle(self) -> Played:
         scenario = self.instance.lab.live.scenario(self.instance.seed, self.instance.family)
         best: Played | None = None
-        for plan in self.instance.lab.live.oracle_plans(scenario):
+        for plan in self.instance.lab.live.oracle_plans(scenario, self.instance.seed):
             steps = tuple(Step(round(t * 1000), a) for t, a in plan)
             outcome = self.instance.timeline.run(steps)
             if best is None or outcome.loss_micro < best.outcome.loss_micro:

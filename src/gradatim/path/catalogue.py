@@ -166,7 +166,8 @@ def load(folder: Path) -> Catalogue:
     labs: list[dict[str, Any]] = []
     for file in sorted(folder.glob(f"*/*/{LAB_FILE}")):
         lab = _toml(file, problems)
-        if lab is not None:
+        # A performed task belongs to a prerequisite, not to a skill.
+        if lab is not None and lab.get("kind") != "task":
             labs.append({**lab, "folder": file.parent})
     if data is None or problems:
         raise _refused(path, problems)

@@ -35,7 +35,8 @@ def lint(folder: Path) -> Report:
     for file in sorted(folder.glob(f"*/*/{LAB_FILE}")):
         lab, more = rubric.read_toml(file)
         problems += [f"{file.parent.name}/{problem}" for problem in more]
-        if lab is not None:
+        # A performed task belongs to a prerequisite, not to a skill.
+        if lab is not None and lab.get("kind") != "task":
             labs.append({**lab, "folder": file.parent})
     problems += [f"path.toml: {p}" for p in _path(path, labs)] if path is not None else []
     problems += [f"rubric.toml: {p}" for p in _rubric(judged)] if judged is not None else []

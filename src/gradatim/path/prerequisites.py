@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
@@ -80,6 +80,24 @@ class Outcome:
     months: float = 0.0
 
 
+class Performed(NamedTuple):
+    """The best attempt at a performed task.
+
+    Attributes:
+        passed: Whether it reached the pass mark.
+        share: Its skill over the pass mark, 0 and up.
+        missed: Names of the graded outcomes that were missed, or why it does not count.
+        tries: Attempts that were handed in.
+        on: The day of the best one, ISO.
+    """
+
+    passed: bool
+    share: float
+    missed: tuple[str, ...]
+    tries: int
+    on: str
+
+
 def read_record(said: Mapping[str, Any], today: date) -> Record:
     """A record as it was said.
 
@@ -110,14 +128,18 @@ def read_record(said: Mapping[str, Any], today: date) -> Record:
 
 
 def judge(
-    prerequisite: Prerequisite, records: Sequence[Record], task: bool | None, task_is_there: bool, today: date
+    prerequisite: Prerequisite,
+    records: Sequence[Record],
+    task: Performed | None,
+    task_is_there: bool,
+    today: date,
 ) -> Outcome:
     """What a prerequisite comes to.
 
     Args:
         prerequisite: What is asked.
         records: What was written down for it.
-        task: Whether the performed task was passed; None when it was not performed.
+        task: The best attempt at the performed task; None when nothing was handed in.
         task_is_there: The lab of the task is installed.
         today: Ends what goes on.
     """
@@ -134,6 +156,9 @@ def judge(
             if recorded.state != "not_checked"
             else Outcome("gap", "The task was passed; no record is written down.", GAP_HOURS)
         )
+    if performed.state == "gap":
+        worse = recorded if recorded.state == "not_yet" else performed
+        return Outcome(worse.state, f"{recorded.reason} {performed.reason}", worse.hours, recorded.months)
     if performed.state == "not_checked" and recorded.state in ("met", "gap"):
         return Outcome("gap", f"{recorded.reason} {performed.reason}", GAP_HOURS)
     return (
@@ -165,14 +190,20 @@ def months_covered(records: Sequence[Record], today: date) -> float:
     return days / 30.4375
 
 
-def _task(task: bool | None, there: bool) -> Outcome:
-    if task is True:
-        return Outcome("met", "The task was passed.")
-    if task is False:
-        return Outcome("not_yet", "The task was tried and not passed.", NOT_YET_HOURS)
-    if not there:
-        return Outcome("not_checked", "The task is not there yet, so this cannot be checked.")
-    return Outcome("not_checked", "The task was not performed yet.")
+def _task(task: Performed | None, there: bool) -> Outcome:
+    if task is None:
+        if not there:
+            return Outcome("not_checked", "The task is not there yet, so this cannot be checked.")
+        return Outcome("not_checked", "The task was not performed yet.")
+    tries = f"{task.tries} attempt{'' if task.tries == 1 else 's'}"
+    if task.passed:
+        return Outcome("met", f"The task was passed on {task.on} ({tries}).")
+    if not task.on:
+        return Outcome("not_yet", f"The task was handed in, but {'; '.join(task.missed)}.", NOT_YET_HOURS)
+    missed = f"missed: {', '.join(task.missed)} ({tries})"
+    if task.share >= NEARLY:
+        return Outcome("gap", f"The task was nearly passed; {missed}.", GAP_HOURS)
+    return Outcome("not_yet", f"The task was tried and not passed; {missed}.", NOT_YET_HOURS)
 
 
 def _records(prerequisite: Prerequisite, records: Sequence[Record], today: date) -> Outcome:

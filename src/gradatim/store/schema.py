@@ -201,3 +201,15 @@ kept_plan = Table(
     Column("items", Text, nullable=False),
     Column("made_at", Text, nullable=False),
 )
+
+work_report = Table(
+    "work_report",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("made_at", Text, nullable=False),
+    # The report's JSON: figures, digests, words; and the page made of it. No rows of anybody's data.
+    Column("facts", Text, nullable=False),
+    Column("page", Text, nullable=False),
+    # The item of evidence that was recorded from it.
+    Column("evidence", Text),
+)

@@ -47,6 +47,7 @@ def debrief_view(debrief: dict[str, Any], progress: dict[str, Any]) -> dict[str,
         "ticks": axis.ticks(wall, origin), "span": (wall(axis.start_s), wall(axis.end_s)),
         "events": _events(times, wall), "ready": progress["state"] != "computing",
         "lesson": _lesson(debrief, wall),
+        "prevention": debrief.get("prevention"),
         "counterfactuals": [_counterfactual(c, debrief, wall) for c in debrief["counterfactuals"]],
     }  # fmt: skip
 

@@ -61,17 +61,27 @@ def page(
 ) -> HTMLResponse:
     """Render template `name`; `theme`, `nav`, `here` and `path` are there for every page."""
     path = request.url.path
-    base = {"theme": theme(request), "themes": THEMES, "nav": NAV, "path": path, "here": _here(path)}
+    demo = getattr(request.app.state, "demo", False)
+    base = {
+        "demo": demo,
+        "theme": theme(request),
+        "themes": THEMES,
+        "nav": NAV,
+        "path": path,
+        "here": _here(path),
+    }
     html = environment().get_template(name).render({**base, **context})
     return HTMLResponse(html, status_code=status, headers=dict(headers or {}))
 
 
 def _here(path: str) -> str:
     """The navigation entry that a path belongs to."""
-    if path.startswith(("/skills", "/modules", "/estimates", "/start")):
+    if path.startswith(("/skills", "/modules", "/estimates", "/start", "/paths", "/tasks")):
         return "/"
     if path.startswith("/exams"):
         return "/attempts"
+    if path.startswith("/reports"):
+        return "/evidence"
     return next(
         (url for url, _ in reversed(NAV) if url != "/" and path.startswith(url)), "/" if path == "/" else ""
     )

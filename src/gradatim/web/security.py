@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -31,6 +32,20 @@ CSP = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+# A kept report is a document of its own: shown in a frame of ours, without scripts, requests or an origin, so
+# that nothing in it reaches the app, its cookie or its data, whoever wrote what stands in it.
+REPORT_PAGE = re.compile(r"/reports/[^/]+/page")
+REPORT_CSP = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'self'",
+        "sandbox",
+    )
+)
 HEADERS = {
     "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
@@ -39,6 +54,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+REPORT_HEADERS = {**HEADERS, "Content-Security-Policy": REPORT_CSP, "X-Frame-Options": "SAMEORIGIN"}
 
 Refuse = Callable[[Request, int, str], Response]
 Crashed = Callable[[Request, Exception], Response]
@@ -85,7 +102,12 @@ class Guard:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         answer = self._http_answer(request)
-        send = _with_headers(send, private=not request.url.path.startswith("/static/"))
+        path = request.url.path
+        send = _with_headers(
+            send,
+            REPORT_HEADERS if REPORT_PAGE.fullmatch(path) else HEADERS,
+            private=not path.startswith("/static/"),
+        )
         if answer is not None:
             await answer(scope, receive, send)
             return
@@ -208,11 +230,13 @@ def _limited(receive: Receive) -> Receive:
     return limited
 
 
-def _with_headers(send: Send, *, private: bool) -> Callable[[Message], Awaitable[None]]:
+def _with_headers(
+    send: Send, always: Mapping[str, str], *, private: bool
+) -> Callable[[Message], Awaitable[None]]:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
+            for name, value in always.items():
                 headers[name] = value
             # Pages hold a person's record and are kept nowhere; static files are asked for again each time.
             headers.setdefault("Cache-Control", "no-store" if private else "no-cache")

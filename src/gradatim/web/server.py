@@ -29,6 +29,9 @@ DEFAULT_PORT = 8642
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 KEY_FILE = "web.key"
 KEY_BYTES = 32
+DEMO_FILE = (
+    "demo.json"  # as `gradatim.app.demo_exams` writes it; not imported, the first request waits for this
+)
 LOG_FILE = "web.log"
 
 
@@ -62,6 +65,7 @@ def serve(
     address = f"http://{shown}:{bound.getsockname()[1]}/?token={token}"
     service = lazy_app(home)
     application = create_app(service, token, session_key=key, after_first_page=warm_up)
+    application.state.demo = (folder / DEMO_FILE).is_file()
     config = uvicorn.Config(
         application, log_level="warning", access_log=False, lifespan="off", ws_max_size=1_000_000,
         timeout_graceful_shutdown=2, server_header=False, date_header=False,

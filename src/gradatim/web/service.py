@@ -56,8 +56,16 @@ class Service(Protocol):
         """`gradatim.app.estimates.Estimates`."""
 
     @property
+    def tasks(self) -> Any:
+        """`gradatim.app.tasks.Tasks`."""
+
+    @property
     def plan(self) -> Any:
         """`gradatim.app.plan.Plans`."""
+
+    @property
+    def reports(self) -> Any:
+        """`gradatim.app.reports.Reports`."""
 
     def path(self) -> Record: ...
     def skill(self, skill_id: str) -> Record: ...

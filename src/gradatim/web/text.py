@@ -75,7 +75,7 @@ def day(moment: str | date | datetime, *, short: bool = False) -> str:
 
 def signal_name(name: str) -> str:
     """A signal's name without its unit: `time_to_detect_s` becomes `Time to detect`."""
-    for unit in ("_s", "_usd", "_share", "_n"):
+    for unit in ("_s", "_usd", "_share", "_pct", "_n"):
         name = name.removesuffix(unit)
     return name.replace("_", " ").capitalize()
 
@@ -93,6 +93,8 @@ def signal(value: object, name: str, wall: Callable[[float], str]) -> str:
     if isinstance(value, int | float):
         if name.endswith("_usd"):
             return usd(value)
+        if name.endswith("_pct"):
+            return f"{value:g} %"
         if name.endswith("_share"):
             return f"{100 * value:.1f} %"
         return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"

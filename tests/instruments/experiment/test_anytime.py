@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gradatim.instruments.experiment import anytime
+from gradatim.instruments.experiment.effect import Level, contrast
+from gradatim.instruments.experiment.sample import moments
 
 Values = NDArray[np.float64]
 FIRST_LOOK = 100
@@ -108,3 +110,24 @@ def test_without_variance_only_an_effect_is_surprising() -> None:
     rho2 = anytime.mixing(0.05)
     assert anytime.p_value(0.0, 0.0, 50, rho2) == 1.0
     assert anytime.p_value(0.1, 0.0, 50, rho2) == 0.0
+
+
+def test_a_small_arm_of_a_skewed_metric_keeps_the_level() -> None:
+    """A tenth of the traffic in treatment, and one unit in twenty buys: few buyers make mean and variance small."""
+    rng = np.random.default_rng(24)
+    missed_once = narrow = 0
+    for _ in range(150):
+        bought = [(rng.random(n) < 0.05) * rng.lognormal(3, 1, n) for n in (9 * 900, 900)]
+        looks = [
+            contrast(moments(bought[0][: 9 * k]), moments(bought[1][:k]), Level()).anytime
+            for k in range(100, 901, 40)
+        ]
+        missed_once += any(look.excludes_zero for look in looks)
+        own = [
+            (abs(bought[1][:k].mean() - bought[0][: 9 * k].mean()), moments(bought[1][:k]).squared_error, k)
+            for k in range(100, 901, 40)
+        ]
+        rho2 = anytime.mixing(0.05)
+        narrow += any(gap > anytime.half_width(error, 10 * k, 0.05, rho2) for gap, error, k in own)
+    assert missed_once <= 0.05 * 150
+    assert narrow > 0.1 * 150, "without the floor it must be seen to fail, or this test shows nothing"

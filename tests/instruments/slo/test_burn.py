@@ -77,3 +77,41 @@ def test_what_an_outage_cannot_reach() -> None:
     assert detection_s(0.9, 1.0, alerts[0].long_ms, alerts[0].burn) == math.inf
     assert detection_s(0.999, 0.0, alerts[0].long_ms, alerts[0].burn) == math.inf
     assert detection_s(0.999, 0.014, alerts[0].long_ms, alerts[0].burn) == math.inf
+
+
+# What Sloth generates for its published examples (examples/_gen, 30 days at 99.9 % and at 95 %) and its catalogue for
+# 28 days (google-28d: 2, 5, 10, 10 % of the budget in 1h, 6h, 1d, 3d). Burn rates; thresholds are burn × budget.
+SLOTH = {30: [14.4, 6, 3, 1], 28: [13.44, 5.6, 2.8, 28 / 30]}
+SLOTH_WINDOWS = ["1h/5m", "6h/30m", "1d/2h", "3d/6h"]
+
+
+@pytest.mark.parametrize("days", SLOTH)
+def test_the_published_rules_of_sloth(days: int) -> None:
+    alerts, _ = burn_alerts(days * DAY_MS)
+    assert [a.name for a in alerts] == SLOTH_WINDOWS
+    assert [a.severity for a in alerts] == ["page", "page", "ticket", "ticket"]
+    # Its last burn rate for 28 days is below 1; ours is not let below, and says so.
+    assert [a.burn for a in alerts] == pytest.approx([max(burn, 1.0) for burn in SLOTH[days]])
+    for target in (0.999, 0.95):
+        assert [a.threshold(target) for a in alerts] == pytest.approx(
+            [max(burn, 1.0) * (1 - target) for burn in SLOTH[days]]
+        )
+
+
+def test_sloth_s_week_follows_from_its_shares() -> None:
+    """Its example for 7 days has other shares (8, 12.5, 20, 42 %); the formula from share to burn is the same."""
+    shares, hours = [0.08, 0.125, 0.20, 0.42], [1, 6, 24, 72]
+    theirs = [share * 7 * 24 / h for share, h in zip(shares, hours, strict=True)]
+    assert theirs == pytest.approx([13.44, 3.5, 1.4, 0.98])
+    ours = [a.burn for a in burn_alerts(7 * DAY_MS)[0]]
+    assert all(o <= max(t, 1.0) for o, t in zip(ours, theirs, strict=True)), "ours alert no later than theirs"
+
+
+def test_pyrra_s_pairs_are_less_or_more_eager_than_ours() -> None:
+    """Its pairs for 28 days: 14, 7, 2, 1 over 1h/5m, 6h/30m, 1d/2h, 4d/6h, each with a `for` of 2m, 15m, 1h, 3h."""
+    theirs = {"1h/5m": (14, 60), "6h/30m": (7, 360), "1d/2h": (2, 1440), "4d/6h": (1, 5760)}
+    ours = {a.name: a.burn for a in burn_alerts(28 * DAY_MS)[0]}
+    assert ours == pytest.approx({"1h/5m": 13.44, "6h/30m": 5.6, "1d/2h": 2.8, "3d/6h": 1.0})
+    minutes = {n: detection_s(0.999, 1.0, m * 60_000, burn) / 60 for n, (burn, m) in theirs.items()}
+    # Of a total outage, before their `for` is added: 0.84, 2.52, 2.88 and 5.76 minutes.
+    assert minutes == pytest.approx({"1h/5m": 0.84, "6h/30m": 2.52, "1d/2h": 2.88, "4d/6h": 5.76})

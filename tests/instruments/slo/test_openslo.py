@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from gradatim.core.errors import InputError
 from gradatim.instruments.promql import text
@@ -37,7 +38,7 @@ def problems(folder: Path, *documents: dict[str, Any]) -> str:
         ({"target": 0.9, "targetPercent": 90}, "exactly one of target and targetPercent"),
         ({}, "exactly one of target and targetPercent"),
         ({"target": 0.9, "goal": 1}, "goal (line"),
-        ({"target": 0.9, "op": "lte", "value": 1}, "op has no meaning here"),
+        ({"target": 0.9, "op": "lte", "value": 1}, "value has no meaning here"),
         ({"target": True}, "true or false (True) where a number is needed"),
         ({"target": float("nan")}, "not a finite number"),
     ],
@@ -108,8 +109,79 @@ def test_alert_policies_become_conditions(tmp_path: Path) -> None:
         3_600_000,
         300_000,
     )
-    assert "no AlertPolicy named q" in problems(tmp_path, document(alertPolicies=[{"alertPolicyRef": "q"}]))
-    assert "{alertPolicyRef: NAME}" in problems(tmp_path, document(alertPolicies=["p"]))
+    assert slo(tmp_path, document(alertPolicies=["p"]), policy).conditions == found.conditions
+    elsewhere = slo(tmp_path, document(alertPolicies=["q", {"alertPolicyRef": "r"}]))
+    assert elsewhere.conditions == ()
+    assert [note.split(": ")[1] for note in elsewhere.notes if "left out" in note] == [
+        f"no AlertPolicy named {name} is in this file; its alerts are left out." for name in "qr"
+    ]
+    assert "{alertPolicyRef: NAME}" in problems(tmp_path, document(alertPolicies=[7]))
+
+
+PUBLISHED_SHAPES = [
+    # What the examples of the specification and of its SDK look like; names and queries are ours.
+    document(ERRORS, {"displayName": "Good", "op": "gt", "target": 0.98}),
+    document(
+        GOOD,
+        {
+            "displayName": "Good",
+            "op": "gt",
+            "target": 0.995,
+            "timeSliceTarget": 0.95,
+            "timeSliceWindow": "1m",
+        },
+        {"displayName": "Contract", "target": 0.99, "timeSliceTarget": 0.99, "timeSliceWindow": 1},
+        budgetingMethod="Timeslices",
+        timeWindow=[
+            {
+                "duration": "1w",
+                "isRolling": False,
+                "calendar": {"startTime": "2022-01-01 12:00:00", "timeZone": "America/New_York"},
+            }
+        ],
+        alertPolicies=None,
+    ),
+    document(
+        {"ratioMetric": {k: v for k, v in GOOD["ratioMetric"].items() if k != "counter"}},
+        {"displayName": "Good", "op": "gt", "timeSliceWindow": "1m", "target": 0.99},
+        budgetingMethod="RatioTimeslices",
+        timeWindow=[{"duration": "2w", "isRolling": True}],
+    ),
+    document(RAW, {"targetPercent": 99.95}),
+    document(LATENCY, {"target": 0.9, "op": "lte", "value": 0.2}),
+]
+
+
+@pytest.mark.parametrize("shape", PUBLISHED_SHAPES, ids=["op", "slices", "ratio slices", "raw", "threshold"])
+def test_the_published_shapes_are_read(tmp_path: Path, shape: dict[str, Any]) -> None:
+    labels = {"env": ["prod"], "team": ["team-a", "team-b"]}
+    shape = {**shape, "metadata": {**shape["metadata"], "labels": labels}}
+    found = slo(tmp_path, shape)
+    assert found.name == "checkout"
+    (tmp_path / "list.yaml").write_text(yaml.safe_dump([shape]))
+    assert read_slos(tmp_path / "list.yaml")[0].objectives == found.objectives
+
+
+def test_what_the_published_schema_refuses_is_said_and_does_not_stop(tmp_path: Path) -> None:
+    assert slo(tmp_path, document(ERRORS, {"target": 0.99})).notes == ()
+    (note,) = slo(tmp_path, document(ERRORS, {"targetPercent": 99})).notes
+    assert note.startswith("Tools that check with the schema published by OpenSLO refuse")
+    assert "spec.objectives[0] (line" in note
+    assert "without target" in note
+    upper = document(ERRORS)
+    upper["metadata"]["name"] = "Checkout"
+    assert "metadata.name (line" in slo(tmp_path, upper).notes[0]
+
+
+def test_a_condition_without_op_is_above(tmp_path: Path) -> None:
+    condition = {"kind": "burnrate", "threshold": 2, "lookbackWindow": "1h", "alertAfter": "5m"}
+    body = {"severity": "page", "condition": condition}
+    inline = {"kind": "AlertCondition", "metadata": {"name": "burns"}, "spec": body}
+    spec = {"conditions": [inline], "notificationTargets": [{"targetRef": "mail"}]}
+    policy = {"kind": "AlertPolicy", "metadata": {"name": "p"}, "spec": spec}
+    found = slo(tmp_path, document(alertPolicies=[policy]))
+    assert found.conditions[0].op == "gt"
+    assert any("has no op; gt is taken" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(

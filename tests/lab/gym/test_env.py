@@ -72,6 +72,24 @@ def test_every_sampled_action_is_a_well_formed_message_when_there_is_something_t
     assert len(seen) > 0.8 * len(space.kinds)
 
 
+def test_a_list_of_shapes_is_made_of_the_slots_that_are_not_empty() -> None:
+    space = ActionSpace(actions())
+    space.space.seed(4)
+    shapes = {"retry_budget": {"at", "ratio"}, "memory_bound": {"limit_mb"}}
+    lengths = set()
+    for _ in range(80):
+        sample = {**space.space.sample(), "kind": space.kinds.index("submit_prevention")}
+        for i in (1, 2, 3):
+            sample[f"submit_prevention.guardrails.{i}"] = 0
+        message = space.message(sample, {})
+        assert message is not None
+        lengths.add(len(message["guardrails"]))
+        parse_action(message)
+        for one in message["guardrails"]:
+            assert set(one) - {"type"} == shapes.get(one["type"], set(one) - {"type"})
+    assert lengths == {0, 1}
+
+
 def test_numbers_reach_both_ends_of_their_range() -> None:
     assert (_within(0.0, 50, 20000), _within(1.0, 50, 20000)) == (pytest.approx(50), pytest.approx(20000))
     assert (_within(0.0, 0, 1), _within(0.5, 0, 1), _within(1.0, 1, 14)) == (0.0, 0.5, 14.0)

@@ -305,9 +305,20 @@ def test_a_newer_packet_says_so(files: dict[str, bytes]) -> None:
         verify(sealed({**payload(), "version": 2}))
     with pytest.raises(VersionMismatch, match="newer"):
         verify(files["html"].replace(b"gradatim-seal:v1:", b"gradatim-seal:v2:", 1))
-    other = verify(sealed({**payload(), "made_by": "gradatim 9.9.9"}))
-    assert other.ok
-    assert next(c.status for c in other.checks if c.name == "page") == "not checked"
+    # The same page from another version is the same page; another page is for that version to compare.
+    assert verify(sealed({**payload(), "made_by": "gradatim 9.9.9"})).ok
+    for by, page in (("gradatim 0.0.1", "needs another version"), ("nobody", "does not match")):
+        shown = render({**payload(), "made_by": by}, "html").replace(b"</main>", b"<p>At the bar.</p></main>")
+        report = verify(seal(shown, OWNER))
+        assert not report.ok
+        assert next(c.status for c in report.checks if c.name == "page") == page
+    shown = render({**payload(), "made_by": "gradatim 9.9.9"}, "html").replace(
+        b"</main>", b"<p>Yes.</p></main>"
+    )
+    with pytest.raises(VersionMismatch, match="newer"):
+        verify(seal(shown, OWNER))
+    altered = sealed({**payload(), "made_by": "gradatim 9.9.9"}).replace(b"</main>", b"<p>Yes.</p></main>")
+    assert "page" in wrong(verify(altered))
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         {"kind": "status_update", "impact": "ok"},
         {"kind": "answer", "message": "q", "fact": "unknown"},
         {"kind": "diagnose", "component": "none", "mechanism": "nothing_wrong", "scope": "none"},
+        {"kind": "submit_prevention", "guardrails": [{"type": "memory_bound", "limit_mb": 2400}]},
         {"kind": "declare_over"},
     )
 }

@@ -350,6 +350,10 @@ def _examples(world: Any) -> list[dict[str, Any]]:
         {"kind": "page", "team": "data"},
         {"kind": "status_update", "impact": "ok"},
         {"kind": "diagnose", "component": "none", "mechanism": "nothing_wrong", "scope": "none"},
+        {
+            "kind": "submit_prevention",
+            "guardrails": [{"type": "retry_budget", "at": "clients", "ratio": 0.1}],
+        },
         {"kind": "answer", "message": "q-share", "fact": "unknown"},
         {"kind": "take_hint"},
         {"kind": "declare_over"},

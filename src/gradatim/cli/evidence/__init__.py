@@ -16,6 +16,7 @@ __all__ = ["evidence"]
         "show": "gradatim.cli.evidence.look:show",
         "add": "gradatim.cli.evidence.add:add",
         "import": "gradatim.cli.evidence.change:import_",
+        "badge": "gradatim.cli.evidence.badge:badge",
         "redact": "gradatim.cli.evidence.change:redact",
         "withdraw": "gradatim.cli.evidence.change:withdraw",
         "ask": "gradatim.cli.evidence.attest:ask",

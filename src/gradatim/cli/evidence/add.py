@@ -159,6 +159,11 @@ def _link(text: str) -> dict[str, Any]:
     return {"dimension": dimension, "level": int(level), **({"skill": ":".join(skill)} if skill else {})}
 
 
+def link_of(texts: tuple[str, ...], problems: list[str]) -> dict[str, Any]:
+    """The links of `--link DIM:LEVEL[:SKILL]`; what is malformed is added to `problems`."""
+    return _parsed("links", texts, _link, problems)
+
+
 def _report(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))

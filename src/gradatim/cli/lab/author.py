@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from gradatim.cli.command import Command
+from gradatim.cli.lab.task import print_task_proofs
 from gradatim.cli.options import json_option
 from gradatim.cli.output import Line, emit, table
 from gradatim.cli.service import open_world
@@ -37,13 +38,13 @@ def check(ctx: click.Context, labs: tuple[str, ...], every: bool, ci: bool, as_j
     if bool(labs) == every:
         raise InputError("name the labs to check, or say --all", next="gradatim lab check --all")
     app = open_world(quiet=as_json)
-    names = [lab["id"] for lab in app.labs()] if every else list(labs)
+    names = [lab["id"] for lab in (*app.labs(), *app.tasks.all())] if every else list(labs)
     results = {}
     for name in names:
         with Line() as line:
             results[name] = app.check(name, ci=ci, progress=partial(_say, line, name))
         if not as_json:
-            print_proofs(name, results[name])
+            (print_task_proofs if results[name].get("kind") == "task" else print_proofs)(name, results[name])
     if as_json:
         emit(results[names[0]] if len(names) == 1 and not every else results, True, lambda: None)
     if not all(result["ok"] for result in results.values()):

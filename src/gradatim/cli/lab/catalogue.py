@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from gradatim.cli.command import Command
+from gradatim.cli.lab.task import is_task, show_task
 from gradatim.cli.options import json_option
 from gradatim.cli.output import dollars, emit, markdown, table
 from gradatim.cli.service import open_app
@@ -20,6 +21,8 @@ def list_labs(as_json: bool) -> None:
     app = open_app()
     tried = Counter(attempt["lab_id"] for attempt in app.attempts())
     labs = [{**lab, "attempts": tried[lab["id"]]} for lab in app.labs()]
+
+    labs += app.tasks.all()
 
     def human() -> None:
         rows = [(lab["id"], lab["title"], lab["minutes"], lab["attempts"]) for lab in labs]
@@ -37,6 +40,9 @@ def list_labs(as_json: bool) -> None:
 @json_option
 def show(lab: str, as_json: bool) -> None:
     """Show what a lab asks, what is graded and what is not, and your attempts."""
+    if is_task(lab):
+        show_task(open_app(), lab, as_json)
+        return
     found = open_app().lab(lab)
     emit(found, as_json, lambda: print_lab(found))
 

@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from gradatim.cli.command import Command
+from gradatim.cli.lab.task import print_task_verdict, replay_task
 from gradatim.cli.lab.verdict import print_verdict, wait_for_regret, wait_option
 from gradatim.cli.options import json_option
 from gradatim.cli.output import dollars, emit, table
-from gradatim.cli.service import open_world
+from gradatim.cli.service import open_app, open_world
 from gradatim.core.errors import InputError
 
 DAY_S = 86_400
@@ -23,6 +24,10 @@ DAY_S = 86_400
 @json_option
 def score(attempt: str, wait: bool, as_json: bool) -> None:
     """Print the score of an attempt that has ended."""
+    if (tasks := open_app().tasks).owns(attempt):
+        verdict = tasks.verdict(attempt)
+        emit(verdict, as_json, lambda: print_task_verdict(verdict))
+        return
     app = open_world(quiet=as_json)
     app.score(attempt)
     result = wait_for_regret(app, attempt, wait=wait)
@@ -38,6 +43,10 @@ def replay(ctx: click.Context, attempt: str, as_json: bool) -> None:
 
     Exit code 0 when they are the same, 1 when they differ.
     """
+    if (found := open_app()).tasks.owns(attempt):
+        if not replay_task(found, attempt, as_json):
+            ctx.exit(1)
+        return
     app = open_world(quiet=as_json)
     result = app.replay(attempt)
     submission = app.submission(attempt)

@@ -8,24 +8,45 @@ from pathlib import Path
 import click
 
 from gradatim.cli.command import Command
+from gradatim.cli.lab.task import is_task, start_task, submit_task
 from gradatim.cli.lab.verdict import print_sealed, print_verdict, wait_for_regret, wait_option
-from gradatim.cli.options import FILE, FILE_OR_FOLDER, family_option, json_option, seed_option
+from gradatim.cli.options import FILE, FILE_OR_FOLDER, NEW_FOLDER, family_option, json_option, seed_option
 from gradatim.cli.output import Line, emit
-from gradatim.cli.service import open_world
+from gradatim.cli.service import open_app, open_world
+from gradatim.core.errors import InputError
 
 
 @click.command(
     cls=Command,
-    examples=["gradatim lab start incident-response", "gradatim lab start incident-response --seed 7 --json"],
+    examples=[
+        "gradatim lab start incident-response",
+        "gradatim lab start incident-response --seed 7 --json",
+        "gradatim lab start task-pipelines ~/task",
+    ],
 )
 @click.argument("lab")
+@click.argument("folder", type=NEW_FOLDER, required=False, metavar="[DIR]")
 @seed_option
 @family_option
 @json_option
-def start(lab: str, seed: int | None, family: str | None, as_json: bool) -> None:
-    """Begin a practice attempt and say where to work on it."""
+def start(lab: str, folder: Path | None, seed: int | None, family: str | None, as_json: bool) -> None:
+    """Begin a practice attempt and say where to work on it.
+
+    A performed task is written into DIR, which must be empty or new; without DIR, below the home.
+    """
     from gradatim.store import running_server
 
+    if is_task(lab):
+        if family is not None:
+            raise InputError(f"{lab} has no families", next=f"gradatim lab start {lab}")
+        start_task(open_app(), lab, folder, seed, as_json)
+        return
+    if folder is not None:
+        raise InputError(
+            f"{lab} is played, not written into a folder",
+            ["DIR: only for performed tasks"],
+            next="gradatim lab list",
+        )
     app = open_world(quiet=as_json)
     attempt = app.start(lab, seed=seed, family=family)
     server = running_server(app.home)
@@ -75,7 +96,11 @@ def play(lab: str, policy: Path, seed: int | None, family: str | None, wait: boo
 
 @click.command(
     cls=Command,
-    examples=["gradatim lab submit 7f3k9q", "gradatim lab submit incident-response log.json --json"],
+    examples=[
+        "gradatim lab submit 7f3k9q",
+        "gradatim lab submit incident-response log.json --json",
+        "gradatim lab submit task-pipelines",
+    ],
 )
 @click.argument("target")
 @click.argument("submission", type=FILE_OR_FOLDER, required=False)
@@ -85,7 +110,12 @@ def submit(target: str, submission: Path | None, wait: bool, as_json: bool) -> N
     """End an attempt and have it judged, or hand in a file for a lab.
 
     TARGET is an attempt (it runs to its horizon and is judged), or a lab when a SUBMISSION is given.
+    For a performed task, SUBMISSION is its folder, by default the one that was written; the first
+    that can be judged counts.
     """
+    if is_task(target) or open_app().tasks.owns(target):
+        submit_task(open_app(), target, submission, as_json)
+        return
     app = open_world(quiet=as_json)
     result = app.finish(target) if submission is None else app.submit(target, submission)
     if "exam" in result:

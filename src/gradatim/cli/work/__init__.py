@@ -19,6 +19,8 @@ __all__ = ["command_line", "finish", "report_options", "work"]
         "slo": "gradatim.cli.work.slo:slo",
         "incident": "gradatim.cli.work.incident:incident",
         "capacity": "gradatim.cli.work.capacity:capacity",
+        "reports": "gradatim.cli.work.reports:reports",
+        "schema": "gradatim.cli.work.schema:schema",
     },
     examples=["gradatim work drift ref.parquet cur.parquet"],
 )

@@ -20,11 +20,18 @@ SCORE = Finite(0, 100)
     examples=[
         "gradatim work canary baseline.csv canary.csv --metric latency_ms:increase:5% --metric errors:increase",
         "gradatim work canary baseline.csv canary.csv --time minute --slice region --html report.html",
+        "gradatim work canary stable.json canary.json --metric latency_p99_seconds:increase:5%",
+        "gradatim work canary both.json --by track=stable,canary",
         "gradatim work canary baseline.csv canary.csv --mode kayenta --config canary-config.json",
     ],
 )
 @click.argument("baseline", type=DATA)
-@click.argument("canary_file", metavar="CANARY", type=DATA)
+@click.argument("canary_file", metavar="[CANARY]", type=DATA, required=False)
+@click.option(
+    "--by",
+    metavar="LABEL=B,C",
+    help="Of one export of Prometheus with both sides: the label, its value on the baseline and on the canary.",
+)
 @click.option(
     "--metric",
     "metrics",
@@ -76,14 +83,14 @@ SCORE = Finite(0, 100)
 @report_options
 def canary(
     baseline: Path,
-    canary_file: Path,
+    canary_file: Path | None,
     html: Path | None,
     as_json: bool,
     record: bool,
     force: bool,
     **options: Any,
 ) -> None:
-    """Compare CANARY with BASELINE: rows are points, columns are metrics.
+    """Compare CANARY with BASELINE: rows are points, columns are metrics; or exports of Prometheus.
 
     Exit code 0: promote. 1: roll back. 3: inconclusive; no data is never a pass. 2: bad input.
     """
@@ -100,7 +107,7 @@ def canary(
     from gradatim.instruments.canary.report import EXIT_CODES, build
     from gradatim.instruments.report import Input
 
-    _contradictions(options)
+    exports = _contradictions(baseline, canary_file, options)
     try:
         tolerance = parse_tolerance(options["tolerance"])
     except ValueError as error:
@@ -109,7 +116,15 @@ def canary(
     request = Request(options["metrics"], options["slice_"], options["time"], tolerance, rule)
     thresholds = options["pass_score"], options["marginal"]
     reading = options["delimiter"], options["encoding"]
-    if options["config"] is not None:
+    if exports:
+        from gradatim.instruments.canary.series import compare_series, parse_by
+
+        by = parse_by(options["by"]) if options["by"] else None
+        found = compare_series(baseline, canary_file, by, request)
+        config = from_metrics([j.metric for j in found.whole], *thresholds)
+    elif canary_file is None:
+        raise AssertionError("refused above")
+    elif options["config"] is not None:
         config = load_configuration(options["config"], *thresholds)
         found = compare_configured(baseline, canary_file, config, request, *reading)
     else:
@@ -119,13 +134,25 @@ def canary(
     kayenta = compatible(found, config, whatever_it_costs=theirs)
     if theirs:
         decide_compatible(found, kayenta)
-    inputs = [Input.of(path, rows) for path, rows in zip((baseline, canary_file), found.rows, strict=True)]
+    if canary_file is None:
+        inputs = [Input.of(baseline, sum(found.rows))]
+    else:
+        inputs = [
+            Input.of(path, rows) for path, rows in zip((baseline, canary_file), found.rows, strict=True)
+        ]
     report = build(found, kayenta, options["mode"], command_line(), inputs)
+    if len(inputs) == 2 and inputs[0].digest == inputs[1].digest:
+        report.not_checked.insert(0, "the canary itself: both files are the same, byte for byte")
     finish(report, html=html, as_json=as_json, record=record)
     click.get_current_context().exit(EXIT_CODES[found.action])
 
 
-def _contradictions(options: dict[str, Any]) -> None:
+def _contradictions(baseline: Path, canary: Path | None, options: dict[str, Any]) -> bool:
+    """Whether the files are exports of Prometheus; options that do not go together, all at once."""
+    from gradatim.instruments.metrics_files import is_export
+
+    files = [path for path in (baseline, canary) if path is not None]
+    exports = [is_export(path) for path in files]
     problems = []
     if options["config"] is not None and options["mode"] != "kayenta":
         problems.append("--config is Kayenta's: add --mode kayenta")
@@ -133,7 +160,24 @@ def _contradictions(options: dict[str, Any]) -> None:
         problems.append("--config names the metrics: leave --metric out")
     if options["marginal"] > options["pass_score"]:
         problems.append(f"--marginal {options['marginal']:g} is above --pass {options['pass_score']:g}")
+    if any(exports) != all(exports):
+        problems.append("one file is an export of Prometheus and the other a table: give two alike")
+    if canary is None and options["by"] is None:
+        problems.append(
+            "a second file is needed, the canary's; or --by LABEL=BASELINE,CANARY for one export of both"
+        )
+    if canary is not None and options["by"] is not None:
+        problems.append("--by tells the sides of one file apart: leave the second file out")
+    if options["by"] is not None and not any(exports):
+        problems.append("--by is for exports of Prometheus; split a table into two files")
+    if any(exports):
+        problems += [
+            f"--{name} is for tables, and an export of Prometheus is none"
+            for name in ("config", "time", "delimiter", "encoding")
+            if options[name] is not None
+        ]
     if problems:
         raise InputError(
             "`gradatim work canary` cannot be run like that", problems, next="gradatim work canary --help"
         )
+    return all(exports)

@@ -10,7 +10,7 @@ import click
 
 from gradatim.cli.command import Command
 from gradatim.cli.options import Finite
-from gradatim.cli.work.options import DATA, command_line, finish, report_options
+from gradatim.cli.work.options import DATA, command_line, drawn, finish, report_options
 from gradatim.core.errors import InputError
 
 
@@ -120,7 +120,8 @@ def capacity(
 ) -> None:
     """Forecast TRAFFIC and size the replicas that carry it, by simulation.
 
-    TRAFFIC is CSV or Parquet: a time and the requests per row, at most an hour apart, three days at least.
+    TRAFFIC is CSV or Parquet (a time and the requests per row) or an export of Prometheus; samples at most an hour
+    apart, three days at least.
     """
     from gradatim.cli.start import compile_with_progress
     from gradatim.instruments.report import Input
@@ -154,9 +155,7 @@ def capacity(
     )
     compile_with_progress(quiet=as_json)
     found = study(question)
-    report = build(
-        found, command_line(), [Input.of(traffic, found.traffic.rows), *inputs], drawn=html is not None
-    )
+    report = build(found, command_line(), [Input.of(traffic, found.traffic.rows), *inputs], drawn=drawn(html))
     finish(report, html=html, as_json=as_json, record=record)
 
 

@@ -9,11 +9,19 @@ import click
 
 from gradatim.cli.command import Command
 from gradatim.cli.options import Finite
-from gradatim.cli.work.options import DATA, NEW_FILE, command_line, finish, refuse_existing, report_options
+from gradatim.cli.work.options import (
+    DATA,
+    NEW_FILE,
+    command_line,
+    drawn,
+    finish,
+    refuse_existing,
+    report_options,
+)
 from gradatim.core.errors import InputError
 
 if TYPE_CHECKING:
-    from gradatim.instruments.drift import Profile, Request, Settings
+    from gradatim.instruments.drift import Examples, Profile, Request, Settings
     from gradatim.instruments.drift.windows import Windows
     from gradatim.instruments.report import Input
 
@@ -112,6 +120,13 @@ class DriftCommand(Command):
 )
 @click.option("--delimiter", default=None, metavar="CHAR", help="Of a CSV. Default: found.")
 @click.option("--encoding", default=None, metavar="NAME", help="Of a CSV. Default: UTF-8.")
+@click.option(
+    "--rows",
+    type=click.IntRange(1, 100),
+    default=None,
+    metavar="N",
+    help="Show up to N rows of CUR that changed most; without it a report holds no rows.",
+)
 @report_options
 def drift(
     files: tuple[Path, ...],
@@ -121,6 +136,7 @@ def drift(
     like: Path | None,
     delimiter: str | None,
     encoding: str | None,
+    rows: int | None,
     html: Path | None,
     as_json: bool,
     record: bool,
@@ -136,7 +152,14 @@ def drift(
     gradatim work drift watch FILE     detectors over a stream or a file
     gradatim work drift merge NEW A B  add saved profiles up
     """
-    _check(files, save_profile=save_profile, profile=profile, like=like, **asked)
+    _check(
+        files,
+        save_profile=save_profile,
+        profile=profile,
+        like=like,
+        kept=record and rows is not None,
+        **asked,
+    )
     if save_profile is not None:
         refuse_existing([save_profile], force=force)
     if html is not None or record:
@@ -176,8 +199,24 @@ def drift(
         inputs = [first, Input.of(files[-1], analysis.current.rows)]
         if inputs[0].digest == inputs[1].digest:
             analysis.notes.append("both files are the same, byte for byte")
-        made = instrument.report(analysis, command_line(), inputs, pictures=html is not None)
+        if rows is not None:
+            analysis.examples = instrument.examples(analysis, tables[-1], rows)
+        made = instrument.report(analysis, command_line(), inputs, pictures=drawn(html))
     finish(made, html=html, as_json=as_json, record=record)
+    if analysis.examples is not None and not as_json:
+        _say_rows(analysis.examples)
+
+
+def _say_rows(shown: Examples) -> None:
+    from gradatim.cli.output import table
+
+    click.echo(f"Rows: {shown.why}")
+    if shown.rows:
+        lines = [
+            (f"{number}", *("" if value is None else value for value in row))
+            for number, row in zip(shown.numbers, shown.rows, strict=True)
+        ]
+        table(["row", *shown.columns], lines, right=[0])
 
 
 def _reference(
@@ -210,6 +249,7 @@ def _check(
     save_profile: Path | None,
     profile: Path | None,
     like: Path | None,
+    kept: bool,
     **asked: Any,
 ) -> None:
     """Options that do not go together, all at once, before a file is opened."""
@@ -224,6 +264,8 @@ def _check(
         problems.append("--save-profile keeps REF, and with --profile there is none")
     if profile is not None and like is not None:
         problems.append("--like is for making a profile, and with --profile none is made")
+    if kept:
+        problems.append("--rows with --record: evidence holds figures and digests, never rows")
     if asked["prediction"] is None:
         given = [
             o for o, v in (("--label", asked["label"]), ("--positive", asked["positive"])) if v is not None

@@ -10,7 +10,7 @@ import click
 
 from gradatim.cli.command import Command
 from gradatim.cli.options import Finite
-from gradatim.cli.work.options import command_line, finish, report_options
+from gradatim.cli.work.options import command_line, drawn, finish, report_options
 from gradatim.core.errors import InputError
 
 
@@ -64,7 +64,7 @@ def watch(
         if change is not None and not as_json:
             click.echo(f"row {change.row}: {column} {change.before:.5g} -> {change.after:.5g}")
     name = "standard input" if str(file) == "-" else file.name
-    made = stream_report(stream, name, column, command_line(), pictures=html is not None)
+    made = stream_report(stream, name, column, command_line(), pictures=drawn(html))
     if str(file) != "-":
         made.inputs = [Input.of(file, stream.rows)]
     finish(made, html=html, as_json=as_json, record=record)

@@ -10,7 +10,16 @@ from typing import Any
 import click
 
 from gradatim.cli.command import Command
-from gradatim.cli.work.options import DATA, NEW_FILE, command_line, finish, refuse_existing, report_options
+from gradatim.cli.work.options import (
+    DATA,
+    NEW_FILE,
+    command_line,
+    drawn,
+    finish,
+    kept,
+    refuse_existing,
+    report_options,
+)
 from gradatim.core.errors import InputError
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -104,7 +113,7 @@ def incident(
     from gradatim.instruments.incident.report import build, build_follow_up
     from gradatim.instruments.report import Input
 
-    _contradictions(logs, options, record)
+    _contradictions(logs, options)
     refuse_existing([options["draft"]] if options["draft"] else [], force=force)
     ledger: Path | None = options["ledger"]
     _ledger_place(ledger)
@@ -144,7 +153,7 @@ def incident(
     if ledger is not None and found.changed:
         append(ledger, question.incident, found.changed, today)
         found = replace(found, ledger=read_ledger(ledger))
-    report = build(found, command_line(), inputs, drawn=html is not None, rows=options["rows"])
+    report = build(found, command_line(), inputs, drawn=drawn(html), rows=options["rows"])
     if options["draft"] is not None:
         from gradatim.instruments.incident.draft import compose
         from gradatim.instruments.report.page import replace as put
@@ -162,15 +171,15 @@ def incident(
     finish(report, html=html, as_json=as_json, record=record)
 
 
-def _contradictions(logs: tuple[Path, ...], options: dict[str, Any], record: bool) -> None:
+def _contradictions(logs: tuple[Path, ...], options: dict[str, Any]) -> None:
     problems = []
     if not logs and options["ledger"] is None:
         problems.append("a log is needed: gradatim work incident LOG; or --ledger FILE for what is overdue")
     if not logs:
         flags = {"marks": "mark", "fields": "field", "incident_name": "incident"}
         problems += [f"--{flags.get(name, name)} needs a LOG" for name in NEEDS_LOG if options[name]]
-    if record and options["rows"]:
-        problems.append("--record keeps figures and never the data: leave --rows out")
+    if kept() and options["rows"]:
+        problems.append("--keep and --record keep figures and never the data: leave --rows out")
     if options["names"] and options["draft"] is None and logs:
         problems.append("--names belongs to --draft")
     problems += [

@@ -21,27 +21,44 @@ F = TypeVar("F", bound=Callable[..., Any])
 # Paths stay as they were typed: the report repeats the command, and a home folder is nobody's business.
 DATA = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+OUTPUT = {"html", "as_json", "keep", "record", "force", "help"}
 
 
 def report_options(command: F) -> F:
-    """`--html FILE`, `--json`, `--record`, `--force`: the command gets html, as_json, record and force.
+    """`--html FILE`, `--json`, `--keep`, `--record`, `--force`: the command gets html, as_json, record and force.
 
-    A report that exists is refused before anything is computed, unless --force.
+    A report that exists is refused before anything is computed, unless --force. Whether it is kept is read by
+    `drawn` and `finish`.
     """
 
     @functools.wraps(command)
     def checked(*args: Any, **options: Any) -> Any:
+        options.pop("keep")
         refuse_existing([options["html"]] if options["html"] else [], force=options["force"])
         return command(*args, **options)
 
     for option in (
         click.option("--force", is_flag=True, help="Overwrite files that exist."),
-        click.option("--record", is_flag=True, help="Keep the result as evidence: figures and file digests."),
+        click.option(
+            "--record", is_flag=True, help="Keep it, and record it as evidence: figures, file digests."
+        ),
+        click.option("--keep", is_flag=True, help="Keep the report in the data folder; the app opens it."),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON document, units in the names."),
         click.option("--html", type=NEW_FILE, default=None, metavar="FILE", help="Write the report there."),
     ):
         checked = option(checked)
     return checked  # type: ignore[return-value]
+
+
+def kept() -> bool:
+    """Whether the running command keeps its report: --keep, or --record, which keeps it too."""
+    given = click.get_current_context().params
+    return bool(given.get("keep") or given.get("record"))
+
+
+def drawn(html: Path | None) -> bool:
+    """Whether the report's page is made at all, so that its pictures are worth drawing."""
+    return html is not None or kept()
 
 
 def refuse_existing(paths: list[Path], *, force: bool) -> None:
@@ -72,14 +89,14 @@ def refuse_existing(paths: list[Path], *, force: bool) -> None:
 def command_line() -> str:
     """The running command as a person would type it again: options that differ from their default only.
 
-    Flags of output (--json, --html, --record, --force) are left out: they change no figure.
+    Flags of output (--json, --html, --keep, --record, --force) are left out: they change no figure.
     """
     ctx = click.get_current_context()
     words = [ctx.command_path]
     tail = []
     for parameter in ctx.command.get_params(ctx):
         value = ctx.params.get(parameter.name or "")
-        if parameter.name in {"html", "as_json", "record", "force", "help"} or value in (None, (), False):
+        if parameter.name in OUTPUT or value in (None, (), False):
             continue
         if isinstance(parameter, click.Argument):
             each = value if isinstance(value, tuple) else (value,)
@@ -96,7 +113,7 @@ def command_line() -> str:
 
 
 def finish(report: Report, *, html: Path | None, as_json: bool, record: bool) -> None:
-    """Write the HTML, keep the evidence, then print the verdict or the JSON document.
+    """Write the HTML, keep report and evidence, then print the verdict or the JSON document.
 
     Args:
         report: what the command found.
@@ -113,16 +130,18 @@ def finish(report: Report, *, html: Path | None, as_json: bool, record: bool) ->
     facts = reports.as_json(report)
     if html is not None:
         reports.write(report, html)
-    entry = None
-    if record:
+    made: dict[str, str] = {"html": str(html)} if html else {}
+    if kept():
         from gradatim.app import App
 
-        entry = App().evidence.record_report(facts)
-    shown = {**facts, **({"html": str(html)} if html else {}), **({"evidence": entry} if record else {})}
-    emit(shown, as_json, lambda: _say(report, html, entry))
+        app = App()
+        made["kept"] = app.reports.keep(facts, reports.render(report))
+        if record:
+            made["evidence"] = app.reports.record(made["kept"])
+    emit({**facts, **made}, as_json, lambda: _say(report, made))
 
 
-def _say(report: Report, html: Path | None, entry: object) -> None:
+def _say(report: Report, made: dict[str, str]) -> None:
     """The verdict for a person: rich on a terminal, plain text elsewhere."""
     from gradatim.cli.output import on_terminal
 
@@ -131,10 +150,9 @@ def _say(report: Report, html: Path | None, entry: object) -> None:
     after = [f"  - {line}" for line in verdict.why]
     if report.not_checked:
         after += ["Not checked:", *(f"  - {line}" for line in report.not_checked)]
-    if html is not None:
-        after.append(f"Report: {html}")
-    if entry is not None:
-        after.append(f"Evidence: entry {entry}")
+    after += [f"{name.capitalize()}: {place}" for name, place in made.items() if name != "html"]
+    if "html" in made:
+        after.append(f"Report: {made['html']}")
     if on_terminal():
         from rich.console import Console
         from rich.text import Text

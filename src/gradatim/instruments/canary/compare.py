@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Action = Literal["promote", "roll back", "inconclusive"]
 SLICE_MATTERS = 0.05
 MOST_SLICES = 50
+MOST_COLUMNS = 500
 PAIRED_SHARE = 0.8
 
 
@@ -122,7 +123,11 @@ def chosen_metrics(tables: Sequence[Table], request: Request) -> list[CanaryMetr
             found.append(parse_metric(text, known, request.tolerance))
         except ValueError as error:
             problems.append(str(error))
-    if not request.metrics:
+    if not request.metrics and (most := max(len(t.columns) for t in tables)) > MOST_COLUMNS:
+        problems.append(
+            f"{most:,} columns, and no metric is named: at most {MOST_COLUMNS} are judged at once"
+        )
+    elif not request.metrics:
         both = dict.fromkeys(c for t in tables for c in numeric_columns(t, roles))
         found = [CanaryMetric(c, "either", request.tolerance) for c in both]
         if not found and not problems:

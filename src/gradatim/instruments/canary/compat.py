@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gradatim.core.errors import InputError
 from gradatim.instruments.canary.compare import Action, Comparison, Side, judge_sides, read_side
@@ -15,6 +15,7 @@ from gradatim.instruments.canary.kayenta.score import Score, score
 from gradatim.instruments.canary.kayenta.settings import Configuration, Rule, configuration
 from gradatim.instruments.canary.metric import CanaryMetric
 from gradatim.instruments.experiment.rows import NUMBER, open_data
+from gradatim.instruments.slo.document import read_documents
 
 if TYPE_CHECKING:
     from gradatim.instruments.canary.compare import Request
@@ -47,17 +48,10 @@ def load_configuration(path: Path, pass_score: float, marginal_score: float) -> 
     Raises:
         InputError: not readable, not JSON or YAML, or not such a configuration; all problems at once.
     """
-    import yaml
-
-    try:
-        document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError:
-        raise InputError(
-            f"{path.name} is not UTF-8 text", ["a canary configuration is JSON or YAML"]
-        ) from None
-    except yaml.YAMLError as error:
-        first = " ".join(str(error).split())[:200]
-        raise InputError(f"{path.name} is neither JSON nor YAML", [first]) from None
+    documents = read_documents(path)
+    if len(documents) > 1:
+        raise InputError(f"{path.name} holds several YAML documents", ["a canary configuration is one"])
+    document = documents[0].value
     return configuration(document, pass_score, marginal_score)
 
 

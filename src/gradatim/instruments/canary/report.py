@@ -288,6 +288,7 @@ def _method(found: Comparison, mode: str) -> list[str]:
     ]
     if mode == "kayenta":
         lines.insert(0, "The verdict follows Kayenta's score; what it would pass without data is held back.")
+    lines += [f"{note}." for note in dict.fromkeys([*found.baseline.notes, *found.canary.notes])]
     if any(j.points.pairs is not None for j in found.whole):
         lines.append("Points of the same time were paired, so what moves both sides is no noise.")
     return lines

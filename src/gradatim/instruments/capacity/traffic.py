@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +19,7 @@ HOUR_S = 3600.0
 MIN_HOURS = 72
 MAX_HOURS = 26_304  # three years
 MOST_MISSING = 0.2
+LEAST_PER_S, MOST_PER_S = 1 / HOUR_S, 1e9
 TIME_NAMES = ("time", "timestamp", "ts", "datetime", "date", "hour", "minute", "at")
 RATE_NAMES = ("rps", "qps", "requests_per_s", "requests_per_second", "per_second", "rate", "req_s")
 COUNT_NAMES = ("requests", "count", "hits", "calls", "total", "volume")
@@ -58,11 +60,12 @@ def read(
     delimiter: str | None = None,
     encoding: str | None = None,
 ) -> Traffic:
-    """Read a CSV or Parquet file with one row per step.
+    """Read a CSV or Parquet file with one row per step, or an export of Prometheus.
 
     Args:
         path: the file.
-        time, value: the columns; None finds them by usual names.
+        time, value: the columns; None finds them by usual names. Of an export, `value` is a selector of series,
+            such as `http_requests_total{job="api"}`, and their rates are added up.
         values: "rate" (requests per second) or "count" (requests in the step); None tells by the column's name.
         delimiter, encoding: of a CSV.
 
@@ -70,8 +73,18 @@ def read(
         InputError: no such column, times or values that are none, negative values, too short, too many gaps; all
             problems at once.
     """
+    from gradatim.instruments.metrics_files import is_export
     from gradatim.instruments.tables import as_epoch_s, as_numbers, infer, open_table
 
+    if is_export(path):
+        from gradatim.instruments.capacity.exported import rates
+
+        if given := [n for n, v in (("time", time), ("delimiter", delimiter), ("encoding", encoding)) if v]:
+            raise InputError(
+                f"{path} is an export of Prometheus", [f"--{name} is for tables" for name in given]
+            )
+        at_s, per_s, name, notes = rates(path, value, values)
+        return series(at_s, per_s, "rate", ("time", name), path, notes)
     table = open_table(path, delimiter=delimiter, encoding=encoding)
     problems: list[str] = []
     time = _column(table.columns, time, TIME_NAMES, "time", "--time", problems)
@@ -84,13 +97,18 @@ def read(
     if problems or time is None or value is None:
         raise InputError(f"{path} cannot be used", problems, why=f"it has: {', '.join(table.columns[:20])}")
     at, amount = [], []
+    wrong = 0
     for block in table.blocks([time, value]):
         column = block.column(time)
         if infer(column) == "number":
             # Seconds since 1970 in a CSV come as text.
             column = load("pyarrow", "work", "Reading tables").array(as_numbers(column).values)
         at.append(as_epoch_s(column).values)
-        amount.append(as_numbers(block.column(value)).values)
+        numbers = as_numbers(block.column(value))
+        wrong += numbers.unparsed
+        amount.append(numbers.values)
+    if wrong:
+        raise InputError(f"{path} cannot be used", [f'column "{value}": {wrong} values are not numbers'])
     if not at or not sum(len(a) for a in at):
         raise InputError(f"{path} has a header and no rows", next=f"head -3 {path}")
     return series(np.concatenate(at), np.concatenate(amount), kind or "rate", (time, value), path)
@@ -102,6 +120,7 @@ def series(
     kind: Values,
     names: tuple[str, str],
     path: Path,
+    assumed: Sequence[str] = (),
 ) -> Traffic:
     """The hourly series of rows in any order. Raises InputError, all problems at once."""
     problems = []
@@ -139,7 +158,9 @@ def series(
     if problems:
         raise InputError(f"{path} cannot be used", problems)
     rate = amount / step if kind == "count" else amount
-    notes = [] if not (lacking := rows - len(at_s)) else [f"{lacking} rows without a number count as missing"]
+    notes = list(assumed)
+    if lacking := rows - len(at_s):
+        notes.append(f"{lacking} rows without a number count as missing")
     return _hourly(at_s, rate, step, hours, rows, notes, path)
 
 
@@ -170,6 +191,13 @@ def _hourly(
         )
     if not np.nansum(mean) > 0:
         raise InputError(f"{path} cannot be used", ["there is no traffic in it: every value is 0"])
+    peak = float(np.nanmax(mean))
+    if not LEAST_PER_S <= peak <= MOST_PER_S:
+        raise InputError(
+            f"{path} cannot be used",
+            [f"its busiest hour has {peak:.3g} requests per second: is the unit right?"],
+            why=f"from one an hour to {MOST_PER_S:g} per second can be sized",
+        )
     if missing:
         notes.append(
             f"{missing} of {len(mean)} hours are missing and were filled from a week or a day before"

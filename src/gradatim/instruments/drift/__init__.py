@@ -5,6 +5,7 @@
 """
 
 from gradatim.instruments.drift.analysis import Analysis, Request, analyse, profile_of
+from gradatim.instruments.drift.examples import Examples, examples
 from gradatim.instruments.drift.profile import Profile, load, merge, save
 from gradatim.instruments.drift.sections import report
 from gradatim.instruments.drift.settings import Settings
@@ -12,10 +13,12 @@ from gradatim.instruments.drift.windows import parse_window
 
 __all__ = [
     "Analysis",
+    "Examples",
     "Profile",
     "Request",
     "Settings",
     "analyse",
+    "examples",
     "load",
     "merge",
     "parse_window",

@@ -21,6 +21,7 @@ from gradatim.instruments.drift.settings import Settings
 from gradatim.instruments.drift.windows import Windows, inflation
 
 if TYPE_CHECKING:
+    from gradatim.instruments.drift.examples import Examples
     from gradatim.instruments.tables import Table
 
 
@@ -70,6 +71,7 @@ class Analysis:
     hints: list[str] = field(default_factory=list)
     new_columns: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    examples: Examples | None = None
 
     def in_state(self, *states: str) -> list[ColumnResult]:
         """Columns in these states, the largest effect first."""
@@ -99,18 +101,23 @@ def profile_of(
     _check(table, request, reference=True)
     undecided: dict[str, Callable[[], ColumnProfile]] = {}
     if like is not None:
-        names = [name for name in like.columns if name in table.columns]
+        there = set(table.columns)
+        names = [name for name in like.columns if name in there]
         columns = collect.blank_current({name: like.columns[name] for name in names})
     else:
         columns = {name: ColumnProfile(name, "empty") for name in _names(table, request)}
         undecided = {
             name: partial(
-                collect.blank_column, table, name, categorical=request.categorical, text=request.text
+                collect.blank_column,
+                table,
+                name,
+                categorical=request.categorical,
+                text=request.text,
             )
             for name in columns
         }
-    there = request.time if request.time in table.columns else None
-    windows = Windows(there, request.window_s) if there else None
+    time = request.time if request.time in table.columns else None
+    windows = Windows(time, request.window_s) if time else None
     scores = _scores(table, request)
     side = collect.Side(columns, windows=windows, scores=scores, undecided=undecided)
     collect.fill(side, table, known=like.columns if like is not None else None, progress=progress)
@@ -170,7 +177,8 @@ def analyse(
     now = Windows(request.time, request.window_s) if request.time else None
     scores = _scores(table, request)
     before = _reference_scores(reference, request)
-    present = {name: column for name, column in wanted.items() if name in table.columns}
+    there = set(table.columns)
+    present = {name: column for name, column in wanted.items() if name in there}
     side = collect.Side(collect.blank_current(present), windows=now, scores=scores)
     collect.fill(side, table, known=present, progress=progress)
 
@@ -258,14 +266,16 @@ def _special(request: Request) -> set[str]:
 
 def _names(table: Table, request: Request) -> list[str]:
     chosen = request.columns or table.columns
-    special = _special(request)
     if len(chosen) > MAX_COMPARED:
         raise InputError(
             f"{table.path} has {len(chosen):,} columns",
-            [f"at most {MAX_COMPARED:,} are compared in one report"],
-            next="name those that matter: --column NAME --column NAME",
+            [
+                f"at most {MAX_COMPARED:,} are compared in one report: more tests would hide all but huge changes"
+            ],
+            next="name those that matter: --column NAME --column NAME, or compare the file in parts",
         )
-    return [name for name in chosen if name not in request.ignore and name not in special]
+    out = {*request.ignore, *_special(request)}
+    return [name for name in chosen if name not in out]
 
 
 def _wanted(reference: Profile, request: Request) -> dict[str, Any]:
@@ -293,7 +303,8 @@ def _check(table: Table, request: Request, *, reference: bool) -> None:
         needed += [("--label", request.label)] if request.label else []
     elif request.time:
         needed.append(("--time", request.time))
-    problems = [_absent(option, name, table) for option, name in needed if name not in table.columns]
+    there = set(table.columns)
+    problems = [_absent(option, name, table) for option, name in needed if name not in there]
     if request.metric not in METRICS:
         problems.append(f"--metric {request.metric}: one of {', '.join(METRICS)}")
     if problems:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradatim.core.errors import InputError
 from gradatim.core.groups import load
-from gradatim.instruments.drift.grid import PIECE, Grid, choose
+from gradatim.instruments.drift.grid import Grid, Seen, choose
 from gradatim.instruments.drift.merging import bucket_of
 from gradatim.instruments.drift.profile import KEPT_SPIKES, NAMED_CATEGORIES, ColumnProfile
 from gradatim.instruments.tables import as_epoch_s, as_numbers, as_text, floats, infer
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
 
     from gradatim.instruments.drift.calibration import Scores
     from gradatim.instruments.drift.windows import Windows
-    from gradatim.instruments.tables import Block, Table
+    from gradatim.instruments.tables import Table
 
     Floats = NDArray[np.float64]
 
 # Text with more distinct values than this in a sample, most of them once, is looked at by its length.
 DISTINCT_TEXT, DISTINCT_SHARE = 50, 0.5
 SPIKE_SHARE = 0.01
+NOTED = 65_536
 
 
 @dataclass
@@ -116,16 +118,24 @@ def fill(
     Raises:
         InputError: the file is damaged, a score is no probability, or there are too many windows.
     """
-    present = [name for name in side.columns if name in table.columns]
+    there = set(table.columns)
+    present = [name for name in side.columns if name in there]
     extra = list(side.windows.needs if side.windows else ()) + list(side.scores.needs if side.scores else ())
-    for block in table.blocks([*present, *extra]):
-        rows = _Rows(side, block)
+    # Without any of the columns the rows are still counted: that they are gone is the finding.
+    for block in table.blocks([*present, *extra] or table.columns[:1]):
+        rows = _Rows(
+            side.windows.index(block) if side.windows is not None else None,
+            side.scores.score(block) if side.scores is not None else None,
+        )
         for name in present:
             if name in side.undecided:
                 side.columns[name] = side.undecided.pop(name)()
             column = side.columns[name]
             reference = known.get(name) if known is not None else None
-            _add(column, block.column(name), rows, reference, side)
+            start = 0
+            for values in block.pieces(name):
+                _add(column, values, rows.part(start, start + len(values)), reference, side)
+                start += len(values)
         if side.scores is not None:
             side.scores.add(block, rows.window)
         side.rows += block.rows
@@ -137,12 +147,26 @@ def fill(
         )
 
 
+@dataclass(frozen=True, slots=True)
 class _Rows:
-    """What is common to all columns of a block: the window and the score of each row."""
+    """What is common to all columns of some rows: their windows and their scores."""
 
-    def __init__(self, side: Side, block: Block) -> None:
-        self.window = side.windows.index(block) if side.windows is not None else None
-        self.score = side.scores.score(block) if side.scores is not None else None
+    window: NDArray[np.int64] | None
+    score: Floats | None
+
+    @property
+    def plain(self) -> bool:
+        """Rows need not be told apart: counting them is enough."""
+        return self.window is None and self.score is None
+
+    def part(self, start: int, stop: int) -> _Rows:
+        """The rows from start to stop."""
+        if self.plain:
+            return self
+        return _Rows(
+            None if self.window is None else self.window[start:stop],
+            None if self.score is None else self.score[start:stop],
+        )
 
     def note(self, side: Side, column: ColumnProfile, group: NDArray[np.int64], used: Any) -> None:
         """Add a column's coarse groups to its windows and to the mean score of each group."""
@@ -155,65 +179,79 @@ class _Rows:
 def _add(
     column: ColumnProfile, values: pa.Array, rows: _Rows, reference: ColumnProfile | None, side: Side
 ) -> None:
+    import numpy as np
+
     column.rows += len(values)
     if column.kind == "number":
         numbers = as_numbers(values)
         column.missing += numbers.missing
         column.unparsed += numbers.unparsed
-        _add_numbers(column, numbers.values, numbers.missing + numbers.unparsed, rows, side)
+        _add_numbers(column, numbers.values, rows, side)
     elif column.kind == "text":
         lengths = _lengths(values)
         column.missing += values.null_count
-        _add_numbers(column, lengths, values.null_count, rows, side)
+        _add_numbers(column, lengths, rows, side)
     elif column.kind == "time":
         _add_times(column, values)
     elif column.kind == "category":
         _add_categories(column, values, rows, reference, side)
     else:
         column.missing += values.null_count
+        if infer(values) == "number":
+            # Infinite throughout, or without a value in the sample: both are told by their shares.
+            told = as_numbers(values).values
+            column.infinite += int(np.isinf(told).sum())
+            column.missing += int(np.isnan(told).sum()) - values.null_count
 
 
-def _add_numbers(column: ColumnProfile, values: Floats, out: int, rows: _Rows, side: Side) -> None:
-    """Count numbers; `out` of them are NaN because they are missing or unreadable, and counted as such."""
-    import numpy as np
-
+def _add_numbers(column: ColumnProfile, values: Floats, rows: _Rows, side: Side) -> None:
+    """Count numbers; NaN are missing or unreadable, and counted as such."""
     assert column.grid is not None and column.counts is not None and column.sums is not None
-    known = 0
-    with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, len(values), PIECE):
-            piece = values[start : start + PIECE]
-            used: Any = slice(start, start + len(piece))
-            # One NaN or infinite value makes the sum so; it may also overflow, and then nothing is lost.
-            if not np.isfinite(piece.sum()):
-                finite = np.isfinite(piece)
-                column.infinite += int(np.isinf(piece).sum())
-                used = start + np.flatnonzero(finite)
-                piece = piece[finite]
-            if len(piece):
-                known += len(piece)
-                _add_piece(column, column.grid, piece, used, rows, side)
+    before = column.counts.copy()
+    if rows.plain:
+        seen = column.grid.add(values, column.counts, column.sums, _seen(column))
+        _widen(column, seen)
+    else:
+        for start in range(0, len(values), NOTED):
+            piece = values[start : start + NOTED]
+            _add_noted(column, column.grid, piece, rows.part(start, start + len(piece)), side)
     # NaN that the file does not call null is missing all the same.
     column.missing += (
         column.rows - column.missing - column.unparsed - column.infinite - int(column.counts.sum())
     )
-    if known:
+    # A value that makes a hundredth of these rows makes its bin at least that heavy.
+    if int((column.counts - before).max()) > SPIKE_SHARE / 2 * len(values):
         _add_spikes(column, values)
 
 
-def _add_piece(column: ColumnProfile, grid: Grid, piece: Floats, used: Any, rows: _Rows, side: Side) -> None:
+def _add_noted(column: ColumnProfile, grid: Grid, piece: Floats, rows: _Rows, side: Side) -> None:
+    """Count numbers whose rows have a window or a score."""
     import numpy as np
 
     assert column.counts is not None and column.sums is not None
-    least, most = float(piece.min()), float(piece.max())
-    column.minimum = least if column.minimum is None else min(column.minimum, least)
-    column.maximum = most if column.maximum is None else max(column.maximum, most)
-    if rows.window is None and rows.score is None:
-        grid.add(piece, column.counts, column.sums)
-        return
+    finite = np.isfinite(piece)
+    infinite = int(np.isinf(piece).sum())
+    piece = piece[finite]
     where = grid.index(piece)
     column.counts += np.bincount(where, minlength=grid.bins)
-    column.sums += np.bincount(where, weights=piece, minlength=grid.bins)
-    rows.note(side, column, grid.group_of[where], used)
+    with np.errstate(over="ignore", invalid="ignore"):
+        column.sums += np.bincount(where, weights=piece, minlength=grid.bins)
+    _widen(column, _seen(column).wider(piece)._replace(infinite=infinite))
+    rows.note(side, column, grid.group_of[where], finite)
+
+
+def _seen(column: ColumnProfile) -> Seen:
+    """The extremes of a column so far."""
+    return Seen(
+        math.inf if column.minimum is None else column.minimum,
+        -math.inf if column.maximum is None else column.maximum,
+    )
+
+
+def _widen(column: ColumnProfile, seen: Seen) -> None:
+    column.infinite += seen.infinite
+    if seen.minimum <= seen.maximum:
+        column.minimum, column.maximum = seen.minimum, seen.maximum
 
 
 def _add_spikes(column: ColumnProfile, values: Floats) -> None:
@@ -281,7 +319,7 @@ def _add_categories(
     if not frozen and len(column.categories) > NAMED_CATEGORIES + len(known):
         _freeze(column, known)
         side.frozen.add(column.name)
-    if rows.window is not None or rows.score is not None:
+    if not rows.plain:
         group = np.array([bucket_of(name) for name in names], np.int64)
         rows.note(side, column, group[codes] if len(names) else codes.astype(np.int64), used)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,12 +14,41 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Counts = NDArray[np.int64] | NDArray[np.float64]
 
-CELLS = 2048
+# Cells of a linear grid: the first number of them that is fine enough.
+CELLS = (2048, 8192)
 QUANTILES = 512
 COARSE = 64
 TAIL = 0.0005
 # Values are handled in pieces that stay in the processor's cache.
-PIECE = 32_768
+PIECE = 16_384
+
+
+class Seen(NamedTuple):
+    """What `Grid.add` saw beside the counts: extremes of the finite values, and how many were infinite."""
+
+    minimum: float = math.inf
+    maximum: float = -math.inf
+    infinite: int = 0
+
+    def with_ends(self, least: float, most: float) -> Seen:
+        """These extremes too."""
+        if least >= self.minimum and most <= self.maximum:
+            return self
+        return Seen(min(self.minimum, least), max(self.maximum, most), self.infinite)
+
+    def wider(self, values: Floats) -> Seen:
+        """The extremes of the finite ones of `values` too."""
+        import numpy as np
+
+        if not len(values):
+            return self
+        least, most = float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
+        if not (math.isfinite(least) and math.isfinite(most)):
+            values = values[np.isfinite(values)]
+            if not len(values):
+                return self
+            least, most = float(values.min()), float(values.max())
+        return self.with_ends(least, most)
 
 
 @dataclass(frozen=True)
@@ -61,52 +91,100 @@ class Grid:
         import numpy as np
 
         counts, sums = np.zeros(self.bins, np.int64), np.zeros(self.bins)
-        for start in range(0, len(values), PIECE):
-            self.add(values[start : start + PIECE], counts, sums)
+        self.add(values, counts, sums)
         return counts, sums
 
-    def add(self, piece: Floats, counts: NDArray[np.int64], sums: Floats) -> None:
-        """Count some finite values; best at most PIECE of them, which stay in the processor's cache.
+    def add(self, values: Floats, counts: NDArray[np.int64], sums: Floats, known: Seen | None = None) -> Seen:
+        """Count the finite values among `values`.
 
         In the linear cells the sum is left at 0: they are so narrow that `positions` takes their middle.
+
+        Args:
+            values: any; NaN and infinite ones are passed over.
+            counts, sums: of each bin, added to.
+            known: what was seen of the column so far: an extreme beyond the linear cells need not be looked for
+                inside them again.
+
+        Returns:
+            The least and greatest finite value, `known` included, and how many of `values` are infinite.
         """
+        seen = known or Seen()
+        infinite = 0
+        if self.scale:
+            half = 0.5 / self.scale
+            if not (
+                seen.minimum < self.low - half and seen.maximum > self.edges[self.first + self.cells] + half
+            ):
+                seen = seen.wider(values)
+            seen, infinite = self._count_linear(values, counts, sums, seen)
+        else:
+            for start in range(0, len(values), PIECE):
+                seen, more = self._count_sorted(values[start : start + PIECE], counts, sums, seen)
+                infinite += more
+        return Seen(seen.minimum, seen.maximum, infinite)
+
+    def _count_sorted(
+        self, piece: Floats, counts: NDArray[np.int64], sums: Floats, seen: Seen
+    ) -> tuple[Seen, int]:
         import numpy as np
 
-        if self.scale:
-            self._count_linear(piece, counts, sums)
-            return
         ordered = np.sort(piece)
+        # NaN stand at the end, infinite values at the ends of the rest.
+        first, last, known = (
+            int(i) for i in np.searchsorted(ordered, (-np.finfo(float).max, np.inf, np.nan))
+        )
+        ordered = ordered[first:last]
+        if not len(ordered):
+            return seen, known
         below = np.searchsorted(ordered, self.edges, side="left")
-        counts += np.diff(below, prepend=0, append=len(piece))
-        with np.errstate(
-            over="ignore", invalid="ignore"
-        ):  # a sum that overflows is not used, see `positions`
+        counts += np.diff(below, prepend=0, append=len(ordered))
+        with np.errstate(over="ignore", invalid="ignore"):
+            # A sum that overflows is not used, see `positions`.
             cumulated = np.append(0.0, np.cumsum(ordered))
             sums += np.diff(cumulated[below], prepend=0.0, append=cumulated[-1])
+        return seen.with_ends(float(ordered[0]), float(ordered[-1])), known - len(ordered)
 
-    def _count_linear(self, piece: Floats, counts: NDArray[np.int64], sums: Floats) -> None:
+    def _count_linear(
+        self, values: Floats, counts: NDArray[np.int64], sums: Floats, seen: Seen
+    ) -> tuple[Seen, int]:
+        """Every pass over the values is one over a piece that stays in the processor's cache."""
         import numpy as np
 
-        where = piece - self.low
-        where *= self.scale
-        where += 1.0
-        np.clip(where, 0.0, self.cells + 1.0, out=where)
-        found = np.bincount(where.astype(np.int32), minlength=self.cells + 2)
-        last = self.first + self.cells
+        wide = min(PIECE, len(values))
+        scaled, cells = np.empty(wide), np.empty(wide, np.int32)
+        top, last = self.cells + 1, self.first + self.cells
+        found = np.zeros(top + 1, np.int64)
+        outside = []
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, len(values), PIECE):
+                piece = values[start : start + PIECE]
+                where, cell = scaled[: len(piece)], cells[: len(piece)]
+                np.subtract(piece, self.low, out=where)
+                where *= self.scale
+                where += 1.0
+                np.clip(where, 0.0, float(top), out=where)
+                np.copyto(cell, where, casting="unsafe")
+                if cell.min() < 0:
+                    # NaN as a whole number is the least there is, or 0, depending on the processor.
+                    np.maximum(cell, 0, out=cell)
+                here = np.bincount(cell, minlength=top + 1)
+                found += here
+                if here[0] or here[top]:
+                    beyond = cell == 0
+                    beyond |= cell == top
+                    outside.append(piece[beyond])
         counts[self.first + 1 : last + 1] += found[1:-1]
-        if found[0]:
-            self._tail(piece[where < 1.0], 0, self.first, counts, sums)
-        if found[-1]:
-            self._tail(piece[where >= self.cells + 1.0], last + 1, len(self.edges), counts, sums)
-
-    def _tail(self, values: Floats, start: int, stop: int, counts: NDArray[np.int64], sums: Floats) -> None:
-        """Count values outside the linear part among the edges start..stop."""
-        import numpy as np
-
-        at = np.searchsorted(self.edges[start:stop], values, side="right")
-        wide = stop - start + 1
-        counts[start : stop + 1] += np.bincount(at, minlength=wide)
-        sums[start : stop + 1] += np.bincount(at, weights=values, minlength=wide)
+        if not outside:
+            return seen, 0
+        tails = np.concatenate(outside)
+        finite = tails[np.isfinite(tails)]
+        infinite = int(np.isinf(tails).sum()) if len(finite) < len(tails) else 0
+        if len(finite):
+            at = self.index(finite)
+            counts += np.bincount(at, minlength=self.bins)
+            sums += np.bincount(at, weights=finite, minlength=self.bins)
+            seen = seen.with_ends(float(finite.min()), float(finite.max()))
+        return seen, infinite
 
     def index(self, values: Floats) -> NDArray[np.int64]:
         """The bin of each finite value, the same one that `count` puts it into."""
@@ -185,17 +263,20 @@ def choose(sample: Floats) -> Grid:
     import numpy as np
 
     ordered = np.sort(sample)
-    grid = _linear(ordered)
-    if grid is None or not _fine(grid, ordered):
+    for cells in CELLS:
+        grid = _linear(ordered, cells)
+        if grid is not None and _fine(counts := grid.count(ordered)[0], ordered):
+            break
+    else:
         grid = _quantile(ordered)
+        counts = grid.count(ordered)[0]
     from gradatim.instruments.drift.distances import equal_mass
 
-    return Grid(
-        grid.edges, grid.low, grid.scale, grid.cells, grid.first, equal_mass(grid.count(ordered)[0], COARSE)
-    )
+    groups = equal_mass(counts, COARSE)
+    return Grid(grid.edges, grid.low, grid.scale, grid.cells, grid.first, groups)
 
 
-def _linear(ordered: Floats) -> Grid | None:
+def _linear(ordered: Floats, most: int) -> Grid | None:
     import numpy as np
 
     n = len(ordered)
@@ -204,12 +285,12 @@ def _linear(ordered: Floats) -> Grid | None:
     width = high - low
     if not np.isfinite(width) or width <= 0:
         return None
-    if width <= CELLS - 1 and bool(np.all(ordered == np.floor(ordered))):
+    if width <= most - 1 and bool(np.all(ordered == np.floor(ordered))):
         # Whole numbers stand in the middle of a cell, with cells between them for values that are not whole.
-        scale = 4.0 if 4 * width < CELLS else 1.0
+        scale = 4.0 if 4 * width < most else 1.0
         low, cells = low - 0.5 / scale, int(width * scale) + 1
     else:
-        cells, scale = CELLS, CELLS / (width * (1 + 1e-9))
+        cells, scale = most, most / (width * (1 + 1e-9))
     if not np.isfinite(scale) or scale <= 0 or not np.isfinite(low + cells / scale):
         return None
     body = low + np.arange(cells + 1) / scale
@@ -217,20 +298,19 @@ def _linear(ordered: Floats) -> Grid | None:
         return None  # the values differ by less than floating point can tell apart
     left = np.unique(ordered[:cut][:: max(1, cut // 16)]) if cut else ordered[:0]
     right = np.unique(ordered[n - cut :][:: max(1, cut // 16)]) if cut else ordered[:0]
-    least, most = float(ordered[0]), float(ordered[-1])
+    first, last = float(ordered[0]), float(ordered[-1])
     # Beyond the whole sample is a bin of its own on each side.
-    left = np.unique(np.append(left, least))
-    right = np.unique(np.append(right, np.nextafter(most, np.inf)))
+    left = np.unique(np.append(left, first))
+    right = np.unique(np.append(right, np.nextafter(last, np.inf)))
     left, right = left[left < body[0]], right[right > body[-1]]
     edges = np.concatenate([left, body, right])
     return Grid(edges, low, scale, cells, len(left), np.zeros(1, np.int64))
 
 
-def _fine(grid: Grid, ordered: Floats) -> bool:
+def _fine(counts: NDArray[np.int64], ordered: Floats) -> bool:
     """No cell holds much of the mass, unless it is one and the same value."""
     import numpy as np
 
-    counts, _ = grid.count(ordered)
     heavy = np.flatnonzero(counts > max(0.01 * len(ordered), 2))
     ends = np.cumsum(counts)
     for i in heavy:

@@ -10,6 +10,7 @@ from gradatim.instruments.report import Html, Input, Report, Section
 
 if TYPE_CHECKING:
     from gradatim.instruments.drift.analysis import Analysis
+    from gradatim.instruments.drift.examples import Examples
     from gradatim.instruments.drift.finding import ColumnResult
 
 PICTURES = 12
@@ -69,6 +70,8 @@ def _sections(analysis: Analysis) -> list[Section]:
     timed = [r for r in [*changed, *analysis.in_state("same")] if r.persistence is not None][:MOST_OVER_TIME]
     if timed:
         sections.append(Section("When", plots.over_time(analysis, timed)))
+    if analysis.examples is not None:
+        sections.append(Section("Example rows", _examples(analysis.examples)))
     sections.append(Section("Every column", _every(analysis)))
     return sections
 
@@ -207,6 +210,17 @@ def _row(r: ColumnResult) -> tuple[object, ...]:
         "" if first is None else "< 1e-12" if first.p_adjusted < 1e-12 else f"{first.p_adjusted:.2g}",
         Html("") if first is None or r.state == "same" else first.text,
     )
+
+
+def _examples(shown: Examples) -> str:
+    body = reports.paragraph(f"Asked for with --rows. {shown.why[:1].upper()}{shown.why[1:]}.")
+    if not shown.rows:
+        return body
+    rows = [
+        (f"{number:,}", *("" if value is None else value for value in row))
+        for number, row in zip(shown.numbers, shown.rows, strict=True)
+    ]
+    return body + reports.table(["row", *shown.columns], rows, right=(0,))
 
 
 def _number(value: float | None) -> str:

@@ -114,6 +114,7 @@ def result(analysis: Analysis) -> dict[str, Any]:
         "hints": analysis.hints,
         "notes": analysis.notes,
         "columns": [_column(r, analysis) for r in analysis.results],
+        **({"examples": analysis.examples.as_dict()} if analysis.examples is not None else {}),
     }
 
 

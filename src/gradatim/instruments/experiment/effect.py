@@ -115,11 +115,34 @@ def contrast(
     """
     estimate = sign * (treatment.mean - weight * control.mean) + plus
     variance = treatment.squared_error + weight**2 * control.squared_error
-    return read(estimate, variance, control, treatment, level)
+    floor = pooled_variance(control, treatment)
+    careful = (
+        max(treatment.variance, floor) / treatment.units
+        + weight**2 * max(control.variance, floor) / control.units
+    )
+    return read(estimate, variance, careful, control, treatment, level)
 
 
-def read(estimate: float, variance: float, control: Moments, treatment: Moments, level: Level) -> Reading:
-    """Intervals around an estimate with Welch's degrees of freedom (Satterthwaite 1946)."""
+def pooled_variance(control: Moments, treatment: Moments) -> float:
+    """The variance of one unit over both arms, within the arms.
+
+    The anytime-valid interval takes no arm's variance as smaller than this. In a small arm of a skewed metric a low
+    mean comes with a low variance, so the interval is narrow just when it is wrong: with a tenth of the traffic in
+    treatment and 5 % of the units buying, it missed in 22 of 100 experiments without this floor.
+    """
+    a, b = control.units - 1, treatment.units - 1
+    return (a * control.variance + b * treatment.variance) / (a + b)
+
+
+def read(
+    estimate: float, variance: float, careful: float, control: Moments, treatment: Moments, level: Level
+) -> Reading:
+    """Intervals around an estimate with Welch's degrees of freedom (Satterthwaite 1946).
+
+    Args:
+        variance: of the estimate, for the fixed interval.
+        careful: the same for the anytime-valid one, see `pooled_variance`.
+    """
     stats = load("scipy.stats", "work", "The effect's interval")
     units = control.units + treatment.units
     df = freedom(control, treatment)
@@ -127,7 +150,7 @@ def read(estimate: float, variance: float, control: Moments, treatment: Moments,
     half = stats.t.ppf(1 - level.alpha / 2, df) * se
     factor = float(anytime.small_sample(level.alpha, df))
     rho2 = anytime.mixing(level.alpha, level.tuned_for_units)
-    wide = float(anytime.half_width(variance, units, level.alpha, rho2)) * factor
+    wide = float(anytime.half_width(careful, units, level.alpha, rho2)) * factor
     z = abs(estimate) / se if se > 0 else 0.0 if estimate == 0 else math.inf
     return Reading(
         estimate,
@@ -135,7 +158,7 @@ def read(estimate: float, variance: float, control: Moments, treatment: Moments,
         Interval(float(estimate - half), float(estimate + half)),
         Interval(estimate - wide, estimate + wide),
         float(2 * stats.t.sf(z, df)),
-        anytime.p_value(estimate, variance, units, rho2, factor),
+        anytime.p_value(estimate, careful, units, rho2, factor),
     )
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 MAX_ROWS = 50_000_000
+LARGEST = 1e120
+"""Of a value. Squares of sums of many of them must still be numbers."""
 
 
 class Rows(NamedTuple):
@@ -120,6 +122,10 @@ class _Faults:
         infinite = series.is_infinite().fill_null(False).arg_true()
         if len(infinite):
             self._add(name, "infinite", len(infinite), before + infinite[0], "inf")
+        huge = (series.is_finite() & (series.abs() > LARGEST)).fill_null(False).arg_true()
+        if len(huge):
+            what = f"beyond {LARGEST:g}, and cannot be squared"
+            self._add(name, what, len(huge), before + huge[0], f"{series[huge[0]]:g}")
         return series
 
     def times(self, name: str, column: object, before: int) -> pl.Series:

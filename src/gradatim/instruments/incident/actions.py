@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from gradatim.core.errors import InputError
 from gradatim.instruments.incident.records import first, read_text
+from gradatim.instruments.slo.document import read_documents
 
 Removes = Literal["category", "symptom"]
 Status = Literal["open", "done", "dropped"]
@@ -105,19 +106,10 @@ def _document(path: Path, text: str) -> Any:
             return json.loads(text)
         except (ValueError, RecursionError):
             pass  # a flow sequence of YAML begins like that too
-    import yaml
-
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}: " if mark else ""
-        raise InputError(
-            f"{path} is neither YAML nor JSON",
-            [f"{where}{getattr(error, 'problem', None) or 'cannot be read'}"],
-        ) from None
-    except (RecursionError, ValueError) as error:
-        raise InputError(f"{path} cannot be read", [str(error)[:200] or "nested too deeply"]) from None
+    documents = read_documents(path)
+    if len(documents) > 1:
+        raise InputError(f"{path} holds several YAML documents", ["actions are one list"])
+    return documents[0].value
 
 
 def _action(place: str, value: Any, problems: list[str]) -> Action | None:

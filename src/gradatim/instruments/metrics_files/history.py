@@ -107,10 +107,42 @@ def read_histories(
     return History(tuple(readings), _together(readings), events)
 
 
+def is_export(path: Path) -> bool:
+    """Whether a file is an export of Prometheus (a range query, or text with `name{labels} value`), no table."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096).removeprefix(codecs.BOM_UTF8).lstrip()
+    except OSError:
+        return False
+    if path.suffix in (".om", ".prom", ".openmetrics") or start[:1] in (b"{", b"["):
+        return True
+    if start.startswith((b"# HELP", b"# TYPE", b"# EOF", b"# UNIT")):
+        return True
+    first = start.split(b"\n")[0].strip()
+    return _is_exposition(first) and all(_is_number(word) for word in first.split(b"}")[-1].split()[-1:])
+
+
+def _is_number(word: bytes) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
 def read_history(
-    path: Path, *, zone: str | None = None, values: str | None = None, encoding: str | None = None
+    path: Path,
+    *,
+    zone: str | None = None,
+    values: str | None = None,
+    encoding: str | None = None,
+    empty: bool = False,
 ) -> Reading:
     """One file; the first bytes say what it is.
+
+    Args:
+        empty: take an answer without any sample (a range query that matched nothing) as a reading without series,
+            for those to whom that is a finding; without it, it is an error.
 
     Raises:
         InputError: empty, not one of the formats, or damaged.
@@ -133,10 +165,10 @@ def read_history(
     if start[:1] in (b"{", b"["):
         # `{__name__=...} 1 2` is a line of `promtool tsdb dump`, not JSON.
         if start[:1] == b"[" or start[1:].lstrip()[:1] in (b'"', b"}", b""):
-            return read_range_json(path, _text(path, size))
-        return read_openmetrics(path, _text(path, size))
+            return read_range_json(path, _text(path, size), empty=empty)
+        return read_openmetrics(path, _text(path, size), empty=empty)
     if path.suffix in (".om", ".prom", ".openmetrics") or _is_exposition(start):
-        return read_openmetrics(path, _text(path, size))
+        return read_openmetrics(path, _text(path, size), empty=empty)
     return read_table(path, zone=zone, values=values, encoding=encoding)
 
 

@@ -20,8 +20,8 @@ _MILLISECONDS_FROM = 1e11
 """A time above this is in milliseconds: in seconds it would be the year 5138."""
 
 
-def read_openmetrics(path: Path, text: str) -> Reading:
-    """Every sample that has a time.
+def read_openmetrics(path: Path, text: str, *, empty: bool = False) -> Reading:
+    """Every sample that has a time; with `empty`, a file that ends with `# EOF` may hold none.
 
     OpenMetrics (which ends with `# EOF`) has seconds, Prometheus' older text format milliseconds.
 
@@ -69,7 +69,7 @@ def read_openmetrics(path: Path, text: str) -> Reading:
         problems.append("no sample has a time: this is one scrape, not a history")
     if problems:
         raise InputError(f"{path} is not OpenMetrics that can be used", problems)
-    if not rows:
+    if not rows and not (empty and ended):
         raise InputError(f"{path} holds no sample", ["only comments"], why="no data is not a pass")
     notes = [f"{timeless} samples without a time were passed over."] if timeless else []
     return Reading(

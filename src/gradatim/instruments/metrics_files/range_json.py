@@ -15,8 +15,8 @@ from gradatim.instruments.promql.series import Labels
 _HOW = "curl -G SERVER/api/v1/query_range -d query=... -d start=... -d end=... -d step=60"
 
 
-def read_range_json(path: Path, text: str) -> Reading:
-    """A matrix, whole as the server sends it or only its `data` or `result`.
+def read_range_json(path: Path, text: str, *, empty: bool = False) -> Reading:
+    """A matrix, whole as the server sends it or only its `data` or `result`; with `empty`, one without samples too.
 
     Raises:
         InputError: not JSON, cut off, an error of the server, an instant vector, or samples that are no samples.
@@ -43,7 +43,7 @@ def read_range_json(path: Path, text: str) -> Reading:
         raise InputError(f"{path} is not a range query that can be used", problems)
     series = make_series(path, samples)
     rows = sum(len(s.times_ms) for s in series)
-    if not rows:
+    if not rows and not empty:
         raise InputError(
             f"{path} holds no sample",
             ["the result is empty: the query matched nothing in that time"],

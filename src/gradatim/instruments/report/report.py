@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -82,9 +84,12 @@ class Report:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """The report as plain values: schema, title, command, verdict, result, not_checked, inputs."""
+    """The report as plain values: schema, title, command, verdict, result, not_checked, inputs.
+
+    The schema of each command's `result` is in `schemas/`; what is not a finite number is None.
+    """
     verdict = report.verdict
-    return {
+    made: dict[str, Any] = plain({
         "schema": SCHEMA,
         "title": report.title,
         "command": report.command,
@@ -94,4 +99,16 @@ def as_json(report: Report) -> dict[str, Any]:
         "inputs": [
             {"name": i.name, "digest": i.digest, "rows": i.rows, "bytes": i.bytes} for i in report.inputs
         ],
-    }
+    })  # fmt: skip
+    return made
+
+
+def plain(value: Any) -> Any:
+    """Values as JSON has them: numpy scalars and arrays unpacked, NaN and infinity as None."""
+    if isinstance(value, Mapping):
+        return {str(name): plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    return None if isinstance(value, float) and not math.isfinite(value) else value

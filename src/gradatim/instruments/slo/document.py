@@ -101,11 +101,10 @@ def _read(node: yaml.Node, path: Path) -> Document:
         if isinstance(one, yaml.MappingNode):
             seen: set[str] = set()
             for key, _ in one.value:
-                if key.value in seen:
-                    problems.append(
-                        f'line {key.start_mark.line + 1}: the key "{key.value}" stands here twice'
-                    )
-                seen.add(key.value)
+                word = str(key.value)
+                if word in seen:
+                    problems.append(f'line {key.start_mark.line + 1}: the key "{word}" stands here twice')
+                seen.add(word)
     if problems:
         raise InputError(f"{path} cannot be taken as it stands", problems)
     return Document(_construct(node), lines)

@@ -20,7 +20,7 @@ def read_slos(path: Path) -> list[Slo]:
     Raises:
         InputError: not readable, not OpenSLO v1, or not measurable with Prometheus; every problem, with its line.
     """
-    documents = read_documents(path)
+    documents = [one for document in read_documents(path) for one in _objects(document)]
     problems: list[str] = []
     for document in documents:
         problems += schema_problems(document)
@@ -28,7 +28,7 @@ def read_slos(path: Path) -> list[Slo]:
         raise InputError(
             f"{path} is not OpenSLO v1", dict.fromkeys(problems), next="gradatim work slo --help"
         )
-    resolver = Resolver(documents)
+    resolver = Resolver(documents, [published_note(document) for document in documents])
     slos = resolver.slos()
     if resolver.problems:
         raise InputError(f"{path} cannot be measured", dict.fromkeys(resolver.problems))
@@ -44,16 +44,51 @@ def schema_problems(document: Document) -> list[str]:
     if value.get("apiVersion") != "openslo/v1":
         at = document.where(("apiVersion",))
         found.append(f"{at}: {value.get('apiVersion')!r}, but only openslo/v1 is read")
-    validator = load("jsonschema", "work", "Checking OpenSLO").Draft202012Validator(_schema())
-    for error in validator.iter_errors(value):
+    for error in _validator("openslo_v1").iter_errors(value):
         if list(error.absolute_path) != ["apiVersion"]:
             found += _sentences(error, document)
     return found
 
 
-def _schema() -> Any:
-    text = resources.files("gradatim.instruments.slo").joinpath("openslo_v1.schema.json").read_text("utf-8")
-    return json.loads(text)
+def published_note(document: Document) -> str:
+    """What the schema that the OpenSLO project publishes refuses in a document that is OpenSLO v1; "" if nothing.
+
+    That schema knows less than the specification's text: no `targetPercent`, no raw ratio, no alert policy written
+    out. Other tools may check with it, so it is worth a sentence, and no error.
+    """
+    errors = list(_validator("openslo_published").iter_errors(document.value))
+    if not errors:
+        return ""
+    places = sorted({_published(error, document) for error in errors})
+    more = f" and {len(places) - 5} more" if len(places) > 5 else ""
+    return (
+        "Tools that check with the schema published by OpenSLO refuse what its specification allows here: "
+        f"{'; '.join(places[:5])}{more}."
+    )
+
+
+def _published(error: Any, document: Document) -> str:
+    place = tuple(error.absolute_path)
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return f"{document.where(place)} without {', '.join(missing)}"
+    return document.where(place)
+
+
+def _validator(name: str) -> Any:
+    text = resources.files("gradatim.instruments.slo").joinpath(f"{name}.schema.json").read_text("utf-8")
+    return load("jsonschema", "work", "Checking OpenSLO").Draft202012Validator(json.loads(text))
+
+
+def _objects(document: Document) -> list[Document]:
+    """The objects of a document: one, or as many as its list holds."""
+    value = document.value
+    if not isinstance(value, list) or not value or not all(isinstance(one, dict) for one in value):
+        return [document]
+    return [
+        Document(one, {place[1:]: line for place, line in document.lines.items() if place[:1] == (i,)})
+        for i, one in enumerate(value)
+    ]
 
 
 def _sentences(error: Any, document: Document) -> list[str]:

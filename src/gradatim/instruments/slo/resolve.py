@@ -32,9 +32,10 @@ class Resolver:
         problems: what cannot be measured, filled by `slos`.
     """
 
-    def __init__(self, documents: Sequence[Document]) -> None:
+    def __init__(self, documents: Sequence[Document], notes: Sequence[str] = ()) -> None:
         self.problems: list[str] = []
         self._documents = documents
+        self._notes = dict(zip(map(id, documents), notes, strict=False))
         self._named: dict[tuple[str, str], Document] = {}
         for document in documents:
             key = (document.value["kind"], document.value["metadata"]["name"])
@@ -54,12 +55,12 @@ class Resolver:
     def _slo(self, document: Document) -> Slo | None:
         before = len(self.problems)
         meta, spec = document.value["metadata"], document.value["spec"]
-        notes: list[str] = []
+        notes = [self._notes[id(document)]] if self._notes.get(id(document)) else []
         indicator = self._indicator(document, notes)
         window = self._window(document, notes)
         kind = indicator.kind if indicator else None
-        objectives = self._objectives(document, kind)
-        conditions, no_data = self._conditions(document)
+        objectives = self._objectives(document, kind, notes)
+        conditions, no_data = self._conditions(document, notes)
         if kind == "raw" and spec["budgetingMethod"] == "Timeslices":
             notes.append(
                 "Time slices of a ratio that was computed before: each slice is the mean of its samples."
@@ -153,14 +154,14 @@ class Resolver:
             return None
 
     # ------------------------------------------------------------------------------------------ objectives
-    def _objectives(self, document: Document, kind: Kind | None) -> list[Objective]:
+    def _objectives(self, document: Document, kind: Kind | None, notes: list[str]) -> list[Objective]:
         spec = document.value["spec"]
         listed = spec["objectives"]
         place: Place = ("spec", "objectives")
         if kind == "threshold" and len(listed) > 1:
             self.problems.append(f"{document.where(place)}: a thresholdMetric takes exactly one objective")
         found = [
-            self._objective(document, (*place, i), one, kind, spec["budgetingMethod"])
+            self._objective(document, (*place, i), one, kind, spec["budgetingMethod"], notes)
             for i, one in enumerate(listed)
         ]
         names = [one.name for one in found]
@@ -172,7 +173,7 @@ class Resolver:
         return found
 
     def _objective(
-        self, document: Document, place: Place, given: Any, kind: Kind | None, method: str
+        self, document: Document, place: Place, given: Any, kind: Kind | None, method: str, notes: list[str]
     ) -> Objective:
         target = given["target"] if "target" in given else given["targetPercent"] / 100
         at = document.where(place)
@@ -189,7 +190,11 @@ class Resolver:
                     f"{at}: {key} is missing; {why.get(key, f'budgetingMethod {method}')} needs it"
                 )
             if not wanted and key in given and kind is not None:
-                self.problems.append(f"{at}: {key} has no meaning here")
+                if key == "op":
+                    # The specification's own examples have it beside a ratio, where it says nothing.
+                    notes.append(f"{at}: op has no meaning beside a ratioMetric and is left out.")
+                else:
+                    self.problems.append(f"{at}: {key} has no meaning here")
         width = given.get("timeSliceWindow", 0)
         slice_ms = duration_ms(width) if isinstance(width, str) else round(width * MINUTE_MS)
         return Objective(
@@ -202,37 +207,41 @@ class Resolver:
         )
 
     # ------------------------------------------------------------------------------------------ alert policies
-    def _conditions(self, document: Document) -> tuple[list[Condition], bool]:
+    def _conditions(self, document: Document, notes: list[str]) -> tuple[list[Condition], bool]:
         found, no_data = [], False
-        for i, policy in enumerate(document.value["spec"].get("alertPolicies", ())):
-            place: Place = ("spec", "alertPolicies", i)
-            body = self._follow("AlertPolicy", "alertPolicyRef", policy, document.where(place))
+        for i, given in enumerate(document.value["spec"].get("alertPolicies") or ()):
+            policy = {"alertPolicyRef": given} if isinstance(given, str) else given
+            at = document.where(("spec", "alertPolicies", i))
+            body = self._follow("AlertPolicy", "alertPolicyRef", policy, at, notes)
             if body is None:
                 continue
             no_data |= body["spec"].get("alertWhenNoData", False)
             for condition in body["spec"]["conditions"]:
-                inner = self._follow("AlertCondition", "conditionRef", condition, document.where(place))
+                inner = self._follow("AlertCondition", "conditionRef", condition, at, notes)
                 if inner is not None and body["spec"].get("alertWhenBreaching", True):
-                    found.append(_condition(inner))
+                    found.append(_condition(inner, at, notes))
         return found, no_data
 
-    def _follow(self, kind: str, key: str, given: Any, at: str) -> Any:
+    def _follow(self, kind: str, key: str, given: Any, at: str, notes: list[str]) -> Any:
+        """The object itself, or the one of that name; the indicator is needed, an alert policy is not."""
         if key not in given:
             return given
         found = self._named.get((kind, given[key]))
         if found is None:
-            self.problems.append(f"{at}: no {kind} named {given[key]} in this file")
+            notes.append(f"{at}: no {kind} named {given[key]} is in this file; its alerts are left out.")
             return None
         return found.value
 
 
-def _condition(given: Any) -> Condition:
+def _condition(given: Any, at: str, notes: list[str]) -> Condition:
     condition = given["spec"]["condition"]
     after = condition.get("alertAfter", "0m")
+    if "op" not in condition:
+        notes.append(f"{at}: the condition {given['metadata']['name']} has no op; gt is taken.")
     return Condition(
         name=given["metadata"]["name"],
         severity=given["spec"]["severity"],
-        op=condition["op"],
+        op=condition.get("op", "gt"),
         threshold=float(condition["threshold"]),
         lookback_ms=duration_ms(condition["lookbackWindow"]),
         after_ms=duration_ms(after),

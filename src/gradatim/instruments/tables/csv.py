@@ -85,10 +85,12 @@ class CsvTable(Table):
             with self.content.open("rb") as file:
                 header = file.readline()
                 start = file.tell()
+                # A line is about as long as the second one; a piece holds some lines.
+                piece = min(size - start, max(PIECE_BYTES, 4 * len(file.readline())))
                 frames = []
                 for i in range(SAMPLE_PIECES):
-                    file.seek(start + i * (size - start - PIECE_BYTES) // (SAMPLE_PIECES - 1))
-                    raw = file.read(PIECE_BYTES)
+                    file.seek(start + i * (size - start - piece) // (SAMPLE_PIECES - 1))
+                    raw = file.read(piece)
                     first = 0 if i == 0 else raw.find(b"\n") + 1
                     body = raw[first : raw.rfind(b"\n") + 1]
                     if body:
@@ -103,6 +105,12 @@ class CsvTable(Table):
                                 raise_if_empty=False,
                             )
                         )
+            if not frames:
+                raise InputError(
+                    f"{self.path} has lines too long to be sampled",
+                    [f"no whole line in any of {SAMPLE_PIECES} pieces of {piece:,} bytes"],
+                    next="write it as Parquet",
+                )
             return polars.concat(frames)
         except (polars.exceptions.PolarsError, OSError) as error:
             raise self._damaged(error) from None
@@ -150,6 +158,8 @@ def open_csv(path: Path, *, delimiter: str | None, encoding: str | None) -> CsvT
         notes.append(
             f"one column was found: is the delimiter another one? The header reads {names[0][:60]!r}"
         )
+    if len(names) == 1 and delimiter is not None and (other := [d for d in DELIMITERS if d in names[0]]):
+        problems.append(f"{delimiter!r} does not split the header {names[0][:60]!r}: is it {other[0]!r}?")
     if not any(name.strip() for name in names):
         problems.append("the first line is blank: a header with the names of the columns is needed")
     elif len(names) > 1 and all(_is_number(name) for name in names if name.strip()):

@@ -24,6 +24,10 @@ class Block(ABC):
     def column(self, name: str) -> pa.Array:
         """The values of one column, `rows` long. Text columns of a CSV come as strings."""
 
+    def pieces(self, name: str) -> Iterator[pa.Array]:
+        """The same values in order, in pieces as the file holds them, so that not all are in memory at once."""
+        yield self.column(name)
+
 
 class Table(ABC):
     """A CSV or Parquet file that was opened and whose header is sound.

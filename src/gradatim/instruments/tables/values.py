@@ -51,10 +51,16 @@ def infer(sample: pa.Array) -> Kind:
 def _infer_text(sample: pa.Array) -> Kind:
     polars = load("polars", "work", "Reading tables")
     text = polars.Series(as_text(sample)).drop_nulls()
+    plain = text.cast(polars.Float64, strict=False)
+    if not plain.null_count() and not plain.is_nan().any():
+        return "number"
     told = text.filter(~text.str.strip_chars().is_in(list(NULL_WORDS)))
     if not len(told):
         return "empty"
+    dated = int(told.str.contains(r"^\s*\d{4}-\d\d-\d\d").sum())
     for kind, cast in (("number", _numbers), ("time", _times)):
+        if kind == "time" and dated < (1 - UNPARSED_SHARE) * len(told):
+            continue
         parsed = cast(told)
         if parsed.null_count() <= UNPARSED_SHARE * len(told):
             return kind  # type: ignore[return-value]

@@ -25,11 +25,14 @@ class ActionSpace:
     """The action space of a lab, and the way from a sample to a message.
 
     `space` is a Dict: `kind` (Discrete; 0 is to wait), `advance` in [0, 1] (10 to 600 simulated seconds), and
-    one entry `KIND.FIELD` for each field of each action; those of other kinds are not read.
+    one entry `KIND.FIELD` for each field of each action; those of other kinds are not read. A field that is a list
+    of shapes has an entry `KIND.FIELD.SLOT` (Discrete; 0 leaves the slot empty) and one
+    `KIND.FIELD.SLOT.SHAPE.FIELD` for each field of each shape.
     """
 
     def __init__(self, catalogue: list[dict[str, Any]]) -> None:
         self.kinds = [WAIT, *(a["kind"] for a in catalogue)]
+        self._shapes = {(a["kind"], n): s for a in catalogue for n, s in _shapes(a["schema"]).items()}
         self.fields: dict[str, dict[str, dict[str, Any]]] = {
             a["kind"]: {n: f for n, f in a["schema"].get("properties", {}).items() if n != "kind"}
             for a in catalogue
@@ -40,7 +43,7 @@ class ActionSpace:
         }
         for kind, fields in self.fields.items():
             for name, schema in fields.items():
-                made[f"{kind}.{name}"] = _space(schema, name)
+                made |= self._listed_spaces(kind, name) or {f"{kind}.{name}": _space(schema, name)}
         self.space = spaces.Dict(made)
 
     def advance_s(self, action: Mapping[str, Any]) -> float:
@@ -59,8 +62,56 @@ class ActionSpace:
             return None
         made: dict[str, Any] = {"kind": kind}
         for name, schema in self.fields[kind].items():
-            made[name] = _value(schema, name, action[f"{kind}.{name}"], listed)
+            if (kind, name) in self._shapes:
+                made[name] = self._listed_values(kind, name, action, listed)
+            else:
+                made[name] = _value(schema, name, action[f"{kind}.{name}"], listed)
         return made
+
+    def _listed_spaces(self, kind: str, name: str) -> dict[str, spaces.Space[Any]]:
+        """The entries of a field that is a list of shapes; none for any other field."""
+        made: dict[str, spaces.Space[Any]] = {}
+        shapes = self._shapes.get((kind, name), {})
+        for i in range(int(self.fields[kind][name].get("maxItems", 0)) if shapes else 0):
+            made[f"{kind}.{name}.{i}"] = spaces.Discrete(len(shapes) + 1)
+            for shape, fields in shapes.items():
+                for field, schema in fields.items():
+                    if "const" not in schema:
+                        made[f"{kind}.{name}.{i}.{shape}.{field}"] = _space(schema, field)
+        return made
+
+    def _listed_values(
+        self, kind: str, name: str, action: Mapping[str, Any], listed: Mapping[str, list[str]]
+    ) -> list[dict[str, Any]]:
+        """The items of a field that is a list of shapes: those of the slots that are not empty."""
+        made = []
+        shapes = self._shapes[kind, name]
+        for i in range(int(self.fields[kind][name]["maxItems"])):
+            which = int(action[f"{kind}.{name}.{i}"])
+            if which == 0:
+                continue
+            shape = list(shapes)[which - 1]
+            made.append(
+                {
+                    field: schema["const"]
+                    if "const" in schema
+                    else _value(schema, field, action[f"{kind}.{name}.{i}.{shape}.{field}"], listed)
+                    for field, schema in shapes[shape].items()
+                }
+            )
+        return made
+
+
+def _shapes(schema: Mapping[str, Any]) -> dict[str, dict[str, dict[str, dict[str, Any]]]]:
+    """Fields of a form that are lists of shapes told apart by one constant: field -> shape -> its fields."""
+    found = {}
+    for name, field in schema.get("properties", {}).items():
+        mapping = field.get("items", {}).get("discriminator", {}).get("mapping", {})
+        if field.get("type") == "array" and mapping:
+            found[name] = {
+                shape: schema["$defs"][ref.rpartition("/")[2]]["properties"] for shape, ref in mapping.items()
+            }
+    return found
 
 
 def _unit() -> spaces.Box:

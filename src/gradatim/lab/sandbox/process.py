@@ -57,6 +57,8 @@ class PolicyProcess:
         self._waited_s = 0.0
         self._printed = ""
         self._closed = False
+        self._player = "policy"
+        self._handed = -1  # one more descriptor for the process, or none
 
     @classmethod
     def from_text(cls, text: str, name: str = "policy.py", limits: Limits | None = None) -> PolicyProcess:
@@ -179,6 +181,8 @@ class PolicyProcess:
         config = {
             "base": self._base,
             "channel": theirs.fileno(),
+            "player": self._player,
+            "listener": self._handed,
             "control": control_read,
             "ours": str(Path(__file__).parent),
             "numpy": _numpy_folders(),
@@ -208,7 +212,7 @@ class PolicyProcess:
                 stderr=printed_write,
                 env=_environment(),
                 cwd="/",
-                pass_fds=(theirs.fileno(), control_read),
+                pass_fds=[fd for fd in (theirs.fileno(), control_read, self._handed) if fd >= 0],
                 start_new_session=True,
             )
         finally:

@@ -93,7 +93,7 @@ def _keys(record: Record) -> Iterable[str]:
     for artefact in v.get("artefacts") or ():
         yield artefact["digest"]
     source = v.get("source") or {}
-    for name in ("digest", "report_digest", "attempt", "exam", "first", "last"):
+    for name in ("digest", "report_digest", "attempt", "exam", "first", "last", "credential"):
         if source.get(name):
             yield f"{source.get('type')}/{name}/{source[name]}"
     for attempt in source.get("attempts") or ():

@@ -157,7 +157,8 @@ def _item(record: Any) -> dict[str, Any]:
         "assistance": v.get("assistance") or "withheld",
         "attestations": [dict(a) for a in record.attestations],
         "withheld": list(record.withheld),
-        "sample": bool(v.get("sample")),
+        # The field is there in examples only: who withholds it says as much.
+        "sample": bool(v.get("sample")) or "sample" in record.withheld,
         "log": log,
         "issued_by": (source.get("issue") or {}).get("reviewer") if log else None,
         "measured": source.get("measured_share"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,21 +13,27 @@ from gradatim.core import chain
 from gradatim.core.chain import Entry, Head
 from gradatim.core.errors import GradatimError, InputError, VersionMismatch
 from gradatim.path import rubric as rubrics
-from gradatim.path.evidence.attest import ANSWER, Answer, read_answer
 from gradatim.path.evidence.record import ATTESTATION, WITHDRAWAL, Record, item_id
-from gradatim.path.evidence.signed import Signed, fingerprint
+from gradatim.path.evidence.signed import fingerprint
 from gradatim.path.packet.build import derived, of_records
 from gradatim.path.packet.payload import opened_records, read
-from gradatim.path.packet.recompute import MISMATCH, RECOMPUTED, SELF_REPORTED, Found, Progress, recompute
+from gradatim.path.packet.recompute import (
+    ELSEWHERE,
+    MISMATCH,
+    RECOMPUTED,
+    SELF_REPORTED,
+    Progress,
+)
 from gradatim.path.packet.render import render
 from gradatim.path.packet.seal import blank, unseal
 from gradatim.path.packet.support import Rules
 from gradatim.path.packet.verdict import fragile
+from gradatim.path.packet.verify_item import ItemCheck, anchors_of, check_item
 from gradatim.path.review.rating import newest, read_rating
 from gradatim.path.rubric import Rubric
 
 HOLDS = "holds"
-NOT_CHECKED = "not checked"
+_MADE_BY = re.compile(r"gradatim (\d{1,4})\.(\d{1,4})\.(\d{1,4})")
 
 
 @dataclass
@@ -39,21 +46,11 @@ class Check:
 
 
 @dataclass
-class ItemCheck:
-    """One item: recomputed, self-reported, does not match, or needs another version."""
-
-    id: str
-    title: str
-    status: str
-    detail: str
-    grade: str
-    assistance: str
-    attested: list[str] = field(default_factory=list)
-
-
-@dataclass
 class Report:
-    """What `packet verify` has to say. `ok` is False as soon as anything does not match."""
+    """What `packet verify` has to say.
+
+    `ok` is False as soon as anything does not match, or the text that the page shows could not be compared.
+    """
 
     checks: list[Check]
     items: list[ItemCheck]
@@ -63,9 +60,17 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Nothing was found that does not match."""
-        statuses = [c.status for c in self.checks] + [i.status for i in self.items]
-        return MISMATCH not in statuses
+        """Everything that the page shows was compared, and nothing was found that does not match."""
+        statuses = [c.status for c in self.checks]
+        return MISMATCH not in [*statuses, *(i.status for i in self.items)] and ELSEWHERE not in statuses
+
+    @property
+    def result(self) -> str:
+        """`holds`, `does not match`, or `needs another version` where only the page could not be compared."""
+        if self.ok:
+            return HOLDS
+        found = [c.status for c in self.checks] + [i.status for i in self.items]
+        return MISMATCH if MISMATCH in found else ELSEWHERE
 
     def as_dict(self) -> dict[str, Any]:
         """JSON form."""
@@ -74,6 +79,7 @@ class Report:
         }
         return {
             "ok": self.ok,
+            "result": self.result,
             "owner": self.owner,
             "key": self.key,
             "fingerprint": fingerprint(self.key) if self.key else None,
@@ -138,10 +144,10 @@ def verify(
     try:
         checks += _listed(payload, entries, shown)
         checks += _derived(payload, rubric, shown)
-        checks.append(_page(data, payload))
+        checks.append(_page(data, payload, where, seal.whole))
         for record in shown:
-            report.items.append(_item(record, entries, files, quick, progress, payload["key"]))
-            report.anchors += _anchors(record, payload["key"])
+            report.items.append(check_item(record, entries, files, quick, progress, payload["key"]))
+            report.anchors += anchors_of(record, payload["key"])
     except (AttributeError, KeyError, IndexError, TypeError, ValueError, TemplateError) as error:
         checks.append(Check("payload", MISMATCH, f"malformed inside: {type(error).__name__}: {error}"[:200]))
     return report
@@ -179,6 +185,8 @@ def _chain(payload: Mapping[str, Any], entries: Sequence[Entry]) -> list[Check]:
 
 def _listed(payload: Mapping[str, Any], entries: Sequence[Entry], shown: Sequence[Record]) -> list[Check]:
     problems = []
+    if payload["items"] != sorted(set(payload["items"])):
+        problems.append("the items are not listed in the order of the ledger, each once")
     there = {r.entry.number for r in shown}
     problems += [f"{item_id(n)} is listed and not in the ledger" for n in payload["items"] if n not in there]
     problems += [f"{r.id} was withdrawn" for r in shown if r.withdrawn is not None]
@@ -246,127 +254,27 @@ def _derived(payload: Mapping[str, Any], rubric: Rubric, shown: Sequence[Record]
     return [*checks, Check("verdict", HOLDS, "computed again from its items and ratings, the same")]
 
 
-def _page(data: bytes, payload: Mapping[str, Any]) -> Check:
+def _page(data: bytes, payload: Mapping[str, Any], where: str, whole: bool) -> Check:
     from gradatim import __version__
 
-    if payload["made_by"] != f"gradatim {__version__}":
-        return Check(
-            "page", NOT_CHECKED, f"made by {str(payload['made_by'])[:40]}, this is gradatim {__version__}"
-        )
     made = render(payload, "html" if data.lstrip()[:1] == b"<" else "json")
-    if made != blank(data):
+    if made == blank(data):
+        return Check("page", HOLDS, "the text that is shown is what its data say")
+    by, own = str(payload["made_by"])[:40], f"gradatim {__version__}"
+    said, here = _MADE_BY.fullmatch(by), _MADE_BY.fullmatch(own)
+    if by == own or said is None or here is None or not whole:
         return Check("page", MISMATCH, "the text that is shown is not what its data say")
-    return Check("page", HOLDS, "the text that is shown is what its data say")
-
-
-def _item(
-    record: Record,
-    entries: Sequence[Entry],
-    files: Path | None,
-    quick: bool,
-    progress: Progress | None,
-    owner_key: str,
-) -> ItemCheck:
-    v = record.values
-    source = v.get("source") or {}
-    kind = source.get("type")
-    found = Found(SELF_REPORTED, "no log to recompute")
-    if kind == "exam" and quick:
-        found = Found(SELF_REPORTED, "not recomputed: --quick")
-    elif kind in ("attempt", "exam"):
-        if progress is not None:
-            progress(f"recomputing {record.id}")
-        found = recompute(source, _exam_entries(entries, source))
-    elif v.get("artefacts"):
-        found = _artefacts(v["artefacts"], files)
-    elif record.withheld and "source" in record.withheld:
-        found = Found(SELF_REPORTED, "its source is withheld")
-    attested, wrong = _attestations(record, owner_key)
-    status, detail = found
-    if wrong:
-        status, detail = MISMATCH, "; ".join(wrong)
-    return ItemCheck(
-        record.id, str(v.get("title") or "title withheld"), status, detail,
-        str(v.get("grade") or "withheld"), str(v.get("assistance") or "withheld"), attested,
-    )  # fmt: skip
-
-
-def _exam_entries(entries: Sequence[Entry], source: Mapping[str, Any]) -> dict[str, Entry | None]:
-    def one(kind: str) -> Entry | None:
-        return next((e for e in entries if e.kind == kind and e.value("exam") == source.get("exam")), None)
-
-    return {"issued": one("exam-issued"), "submitted": one("exam-submitted")}
-
-
-def _artefacts(listed: Sequence[Mapping[str, Any]], files: Path | None) -> Found:
-    from gradatim.path.evidence.artefact import file_digest
-
-    if files is None:
-        return Found(SELF_REPORTED, f"{len(listed)} files by digest; compare them with --files FOLDER")
-    there = {p.name: p for p in files.rglob("*") if p.is_file() and not p.is_symlink()}
-    missing, wrong = [], []
-    for artefact in listed:
-        path = there.get(str(artefact["name"]).rpartition("/")[2])
-        if path is None:
-            missing.append(artefact["name"])
-        elif file_digest(path, artefact["digest"]) != artefact["digest"]:
-            wrong.append(artefact["name"])
-    if wrong:
-        return Found(MISMATCH, f"another file than the one that was recorded: {', '.join(wrong)}"[:300])
-    if missing:
-        return Found(SELF_REPORTED, f"not in that folder: {', '.join(missing)}"[:300])
-    # A digest shows that a file is unchanged, not that what it says is true.
-    return Found(SELF_REPORTED, f"{len(listed)} files, each with the digest that was recorded")
-
-
-def _attestations(record: Record, owner_key: str) -> tuple[list[str], list[str]]:
-    """Whose word there is, and which of it is not theirs."""
-    attested, wrong = [], []
-    for a in record.attestations:
-        if not isinstance(a.get("answer"), Mapping):
-            attested.append(f"{a.get('name') or 'a person'} ({a.get('stance')}; signature withheld)")
-            continue
-        found = _answer(a["answer"])
-        if found is None:
-            wrong.append(f"the attestation in entry {a['number']} was not signed by the key it names")
-            continue
-        said, opened = found
-        signed = said.model_dump()
-        names = ("name", "role", "relation", "stance", "share_percent", "words", "entry_hash", "answered_at")
-        # A field that is withheld says nothing; one that is open must be what was signed.
-        other = [n for n in names if n in a and a[n] is not None and signed[n] != a[n]]
-        if other or said.entry_hash != record.entry.hash:
-            wrong.append(f"the attestation in entry {a['number']} says something else than was signed")
-            continue
-        own = "; the owner's own key" if opened.key == owner_key else ""
-        attested.append(
-            f"{opened.payload['name']}: {opened.payload['stance']} (key {fingerprint(opened.key)}{own})"
-        )
-    return attested, wrong
-
-
-def _answer(raw: Mapping[str, Any]) -> tuple[Answer, Signed] | None:
-    """What was signed, as the ledger writes it (nothing hidden in the text), and the key; None if it does not hold."""
-    try:
-        return read_answer({**raw, "format": ANSWER, "version": 1})
-    except GradatimError:
-        return None
-
-
-def _anchors(record: Record, owner_key: str) -> list[str]:
-    """What ties the ledger to somebody else: without it, it could have been made in one afternoon."""
-    found = []
-    issue = (record.values.get("source") or {}).get("issue")
-    if isinstance(issue, Mapping) and issue.get("public_key") != owner_key:
-        found.append(f"{record.id}: an exam issued by {issue.get('reviewer')}")
-    for a in record.attestations:
-        answer = _answer(a["answer"]) if isinstance(a.get("answer"), Mapping) else None
-        if answer is None:
-            continue
-        said, opened = answer
-        if opened.key != owner_key and said.entry_hash == record.entry.hash:
-            found.append(f"{record.id}: attested by {said.name}, key {fingerprint(opened.key)}")
-    return found
+    if tuple(map(int, said.groups())) > tuple(map(int, here.groups())):
+        raise VersionMismatch(
+            f"this packet was made by {by}, which is newer than this one ({__version__})", where=where,
+            why="what its page shows can only be compared by the version that made it",
+            next="install the newest gradatim",
+        )  # fmt: skip
+    # Whoever names an old version could show what they like: only that version can tell.
+    detail = (
+        f"made by {by}, and only that version can compare what is shown: believe this report, not the page"
+    )
+    return Check("page", ELSEWHERE, detail)
 
 
 def _more(problems: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from gradatim.core.errors import InputError, UnknownName
+from gradatim.sim.actions.guardrails import MOST_GUARDRAILS, Guardrail
 from gradatim.sim.platform.vocabulary import COMPONENTS, MECHANISMS, SCOPES, SURFACES, TEAMS
 
 ClientScope = Literal["all", "web", "ios", "android", "partner"]
@@ -275,6 +276,17 @@ class DeclareOver(Action):
     changes_service = False
 
 
+class SubmitPrevention(Action):
+    kind: Literal["submit_prevention"] = "submit_prevention"
+    title, group = "Submit prevention", "Diagnosis"
+    help = (
+        "What should stand in the way of the next one, once a diagnosis is committed. Tried on a hidden quarter; "
+        "nothing of this shift changes. The last one handed in counts, an empty list among them."
+    )
+    changes_service = False
+    guardrails: list[Guardrail] = Field(max_length=MOST_GUARDRAILS, description="At most four guardrails.")
+
+
 ACTIONS: dict[str, type[Action]] = {
     c.model_fields["kind"].default: c
     for c in (
@@ -302,6 +314,7 @@ ACTIONS: dict[str, type[Action]] = {
         TakeHint,
         Answer,
         Diagnose,
+        SubmitPrevention,
         DeclareOver,
     )
 }

@@ -172,6 +172,8 @@ def refusal(world: World, action: k.Action) -> str:
         return f"replica {action.replica} takes no requests: it is {state}"
     if isinstance(action, k.DeclareOver) and ops.declared_at_s is not None:
         return "the incident is declared over already"
+    if isinstance(action, k.SubmitPrevention) and not any(d.message["kind"] == "diagnose" for d in ops.done):
+        return "a prevention needs a committed diagnosis first"
     if isinstance(action, k.Answer) and action.message in ops.answered:
         return "that question is answered already"
     return ""
@@ -368,6 +370,8 @@ def component_of(action: k.Action) -> str:
 
 def describe(action: k.Action) -> str:
     """An action as the change log writes it."""
+    if isinstance(action, k.SubmitPrevention):
+        return f"prevention: {'; '.join(r.words for r in action.guardrails) or 'none'}"
     fields = ", ".join(
         f"{name.removesuffix('_ms').removesuffix('_s').replace('_', ' ')} {_shown(name, value)}"
         for name, value in action.model_dump().items()

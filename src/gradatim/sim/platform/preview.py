@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gradatim.core.errors import GradatimError
 from gradatim.sim.actions import ACTIONS, parse_action
 from gradatim.sim.actions import kinds as k
+from gradatim.sim.actions.guardrails import upkeep_usd
 from gradatim.sim.platform import operate
 from gradatim.sim.platform.setup import CLIENT_SHARES, MAX_REPLICAS
 
@@ -199,5 +200,14 @@ def _says(world: World, a: k.Action) -> tuple[str, str, str, str]:
             "stakeholders stand down",
             "wrong if travellers are still affected in the next half hour",
             "none",
+        )
+    if isinstance(a, k.SubmitPrevention):
+        upkeep = upkeep_usd(a.guardrails)
+        each, total = " + ".join(f"${usd:,}" for usd in upkeep), f"${sum(upkeep):,} a quarter"
+        return (
+            "the next quarter, nothing of this shift",
+            f"to run: {each} = {total}" if len(upkeep) > 1 else f"to run: {total}",
+            "what is too tight blocks good releases, refuses honest peaks and pages for nothing",
+            "hand in another one: the last one counts",
         )
     return "nobody's requests", a.help, "none", "none"

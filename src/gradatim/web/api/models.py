@@ -153,7 +153,7 @@ FAILURES: dict[int | str, dict[str, Any]] = {
     400: {"model": Failure, "description": "the body is not JSON in UTF-8, or the Host is not this app"},
     401: {"model": Failure, "description": "no session cookie and no bearer token"},
     403: {"model": Failure, "description": "the request comes from another site"},
-    404: {"model": Failure, "description": "no such lab, attempt or exam"},
+    404: {"model": Failure, "description": "no such lab, attempt, exam, skill or item"},
     409: {"model": Failure, "description": "the attempt or the store is in a state that refuses this"},
     413: {"model": Failure, "description": "the body is larger than two megabytes"},
     422: {"model": Failure, "description": "the request does not fit its schema, or the product refuses it"},

@@ -14,12 +14,30 @@ def routers() -> list[APIRouter]:
         home,
         labs,
         packet,
+        paths,
         plan,
+        reports,
         review,
         skills,
         start,
+        tasks,
         theme,
     )
 
-    nouns = (home, skills, start, plan, labs, attempts, exams, evidence, packet, review, theme)
+    nouns = (
+        home,
+        skills,
+        start,
+        plan,
+        labs,
+        attempts,
+        exams,
+        evidence,
+        packet,
+        paths,
+        reports,
+        review,
+        tasks,
+        theme,
+    )
     return [noun.router for noun in nouns]

@@ -52,6 +52,13 @@ async def record(request: Request) -> Response:
     return RedirectResponse(f"/evidence/{made['id']}", status_code=303)
 
 
+@router.post("/evidence/badge")
+def badge(request: Request, file: UploadFile) -> Response:
+    """Record an Open Badge with how far its proof was checked."""
+    made = request.app.state.service.evidence.from_badge(file.file.read(), str(file.filename or "badge"), {})
+    return RedirectResponse(f"/evidence/{made['id']}", status_code=303)
+
+
 @router.get("/evidence/{item}")
 def one(request: Request, item: str) -> HTMLResponse:
     """One item with everything that was said of it."""

@@ -23,7 +23,9 @@ def labs(request: Request) -> HTMLResponse:
     for lab in found:
         lab["tries"] = len(service.attempts(lab["id"]))
     rows = [(module, [lab for lab in found if lab["module"] == module["id"]]) for module in modules]
-    return page(request, "labs.html", title="Labs", rows=rows, command="gradatim lab list")
+    return page(
+        request, "labs.html", title="Labs", rows=rows, tasks=service.tasks.all(), command="gradatim lab list"
+    )
 
 
 @router.get("/labs/{lab_id}")

@@ -12,6 +12,8 @@ from gradatim.web.render import page
 
 router = APIRouter(include_in_schema=False)
 
+COMMAND = "gradatim packet verify FILE --fresh 5"
+
 TYPES = {"html": "text/html; charset=utf-8", "json": "application/json", "md": "text/markdown; charset=utf-8",
          "pdf": "application/pdf"}  # fmt: skip
 
@@ -59,14 +61,44 @@ def build(
 
 
 @router.post("/packet/verify")
-def verify(request: Request, file: UploadFile) -> HTMLResponse:
-    """What checking somebody's packet came to. Exams are left to the command line: they take a minute each."""
-    name = str(file.filename or "the file")[:80]
-    report = request.app.state.service.packets.verify(file.file.read(), where=name, quick=True)
+def verify(request: Request, file: UploadFile) -> Response:
+    """What checking somebody's packet came to; exams in it are recomputed in the background, with progress."""
+    service = request.app.state.service
+    name, data = str(file.filename or "the file")[:80], file.file.read()
+    report = service.packets.verify(data, where=name, quick=True)
+    if any(item["left_out"] for item in report["items"]):
+        return RedirectResponse(
+            f"/packet/checks/{service.checking.start(data, name, report)}", status_code=303
+        )
     return page(
-        request, "packet_report.html", title="Packet checked", report=report, file=name,
-        command="gradatim packet verify FILE --fresh 5",
+        request, "packet_report.html", title="Packet checked", report=report, file=name, check=None,
+        command=COMMAND,
     )  # fmt: skip
+
+
+@router.get("/packet/checks/{check}")
+def checked(request: Request, check: str) -> HTMLResponse:
+    """A check that takes its time: what is known so far, and in the end all of it."""
+    shown = request.app.state.service.checking.show(check)
+    return page(
+        request, "packet_report.html", title="Packet checked", report=shown["report"], file=shown["file"],
+        check=shown, command=COMMAND,
+    )  # fmt: skip
+
+
+@router.get("/packet/checks/{check}/progress")
+def progress(request: Request, check: str) -> Response:
+    """The progress line, polled by htmx; when the check is over, the page is loaded again."""
+    shown = request.app.state.service.checking.show(check)
+    headers = {} if shown["state"] == "running" else {"HX-Refresh": "true"}
+    return page(request, "partials/checking.html", check=shown, headers=headers)
+
+
+@router.post("/packet/checks/{check}/stop")
+def stop(request: Request, check: str) -> Response:
+    """End a check; what was found until then stays."""
+    request.app.state.service.checking.stop(check)
+    return RedirectResponse(f"/packet/checks/{check}", status_code=303)
 
 
 @router.post("/packet/rating")

@@ -19,6 +19,7 @@ from importlib.machinery import ModuleSpec
 from typing import Any
 
 from . import isolate
+from .calls import Calls
 from .channel import Channel, Closed
 from .play import Player
 
@@ -58,8 +59,9 @@ def _be_policy(config: dict[str, Any], active: list[str]) -> None:
             del sys.modules[name]
         sys.argv[:], sys.orig_argv[:], sys.executable = ["policy.py"], [], ""
         sys.meta_path.insert(0, NoPlatform())
+        player = Calls(channel, config["listener"]) if config["player"] == "calls" else Player(channel)
         config.clear()
-        Player(channel).run()
+        player.run()
     except Closed:
         pass
     except MemoryError:

@@ -54,10 +54,7 @@ class Player:
         try:
             try:
                 self._arm(message["cpu_s"], message["wall_s"])
-                if stage == "load":
-                    self._load(message["name"], message["source"])
-                    return {"type": "loaded"}
-                return {"type": "reply", "value": self._policy(message["obs"], self._query)}
+                return self._answer(message)
             finally:
                 self._disarm()
                 for stream in (sys.stdout, sys.stderr):
@@ -66,6 +63,12 @@ class Player:
             raise
         except BaseException as error:
             return self._report(stage, error)
+
+    def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message["type"] == "load":
+            self._load(message["name"], message["source"])
+            return {"type": "loaded"}
+        return {"type": "reply", "value": self._policy(message["obs"], self._query)}
 
     def _load(self, name: str, source: str) -> None:
         self._name = name
@@ -78,19 +81,29 @@ class Player:
         if not callable(self._policy):
             raise LookupError("no function named policy")
 
+    def _own(self) -> tuple[str, ...]:
+        """The file names of the learner's code."""
+        return (self._name,)
+
     def _query(self, sql: str) -> dict[str, Any]:
         if not isinstance(sql, str):
             raise TypeError(f"query takes one string of SQL, not a {type(sql).__name__}")
-        self._armed = False
-        left_s = signal.setitimer(signal.ITIMER_REAL, 0)[0]  # waiting for the rows is not the policy's time
-        self._channel.send({"type": "query", "sql": sql})
-        answer = self._channel.receive()
-        self._armed = True
-        signal.setitimer(signal.ITIMER_REAL, max(left_s, 0.001))
+        answer = self._asked({"type": "query", "sql": sql})
         if "error" in answer:
             raise QueryError(answer["error"])
         result: dict[str, Any] = answer["result"]
         return result
+
+    def _asked(self, message: dict[str, Any]) -> dict[str, Any]:
+        """What the other side answers; waiting for it is not the learner's time."""
+        self._armed = False
+        left_s = signal.setitimer(signal.ITIMER_REAL, 0)[0]
+        try:
+            self._channel.send(message)
+            return self._channel.receive()
+        finally:
+            self._armed = True
+            signal.setitimer(signal.ITIMER_REAL, max(left_s, 0.001))
 
     def _arm(self, cpu_s: float, wall_s: float) -> None:
         self._armed = True
@@ -113,8 +126,8 @@ class Player:
         trace = error.__traceback__
         while trace is not None:
             code = trace.tb_frame.f_code
-            if code.co_filename == self._name:
-                frames.append({"line": trace.tb_lineno, "function": code.co_name})
+            if code.co_filename in self._own():
+                frames.append({"line": trace.tb_lineno, "function": code.co_name, "file": code.co_filename})
             trace = trace.tb_next
         try:
             text = str(error)[:500]
@@ -127,10 +140,10 @@ class Player:
             "memory": isinstance(error, MemoryError),
             "message": text,
         }
-        if isinstance(error, SyntaxError) and error.filename == self._name:
+        if isinstance(error, SyntaxError) and error.filename in self._own():
             report["message"] = str(error.msg)[:500]
-            frames = [{"line": error.lineno or 1, "function": "<module>"}]
+            frames = [{"line": error.lineno or 1, "function": "<module>", "file": error.filename}]
         for frame in frames[-3:]:
-            frame["source"] = linecache.getline(self._name, frame["line"]).strip()[:120]
+            frame["source"] = linecache.getline(frame["file"], frame["line"]).strip()[:120]
         report["frames"] = frames[-3:]
         return report

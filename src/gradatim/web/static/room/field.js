@@ -134,10 +134,13 @@ function variant(schema, context) {
   const shapes = (schema.oneOf ?? schema.anyOf).map((part) => resolve(part, context.root).schema);
   const nameOf = (shape, i) => shape.title ?? Object.values(shape.properties ?? {}).find((p) => p.const !== undefined)?.const ?? `shape ${i + 1}`;
   const pick = h("select", { id: fresh(), "aria-label": "Which" }, shapes.map((shape, i) => h("option", { value: String(i) }, String(nameOf(shape, i)).replaceAll("_", " "))));
-  const el = h("div", { class: "variant" }, pick);
+  const said = h("p", { class: "cap", id: fresh() });
+  pick.setAttribute("aria-describedby", said.id);
+  const el = h("div", { class: "variant" }, pick, said);
   let inner;
   const show = () => {
     inner?.el.remove();
+    said.textContent = shapes[+pick.value].description ?? "";
     inner = group({ properties: {}, ...shapes[+pick.value] }, context);
     el.append(inner.el);
   };

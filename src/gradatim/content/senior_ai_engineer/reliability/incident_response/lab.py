@@ -5,7 +5,7 @@ All amounts of the loss are in `loss.py` beside this file; the questions people 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gradatim.core.streams import Stream
@@ -18,6 +18,7 @@ from gradatim.sim.platform.world import World
 from gradatim.sim.telemetry.telemetry import Telemetry
 
 from . import lesson, loss, oracle, people
+from .prevention import judge, telling
 
 START_S, HORIZON_S = 1200.0, 8400.0
 
@@ -58,9 +59,14 @@ class IncidentResponse:
         """What the debrief teaches about this instance's cause."""
         return lesson.lesson(timeline, senior)
 
-    def oracle_plans(self, scenario: Scenario) -> Iterator[Plan]:
+    def prevented(self, scenario: Scenario, seed: int, steps: Sequence[Step]) -> dict[str, Any]:
+        """What the last prevention of a log did on its hidden quarter."""
+        rails = judge.last(s.action for s in steps)
+        return telling.tell(rails, seed=seed, family=scenario.family, variant=scenario.variant)
+
+    def oracle_plans(self, scenario: Scenario, seed: int) -> Iterator[Plan]:
         """Plans of a player who knows the truth."""
-        return oracle.plans(scenario)
+        return oracle.plans(scenario, seed)
 
 
 LAB = IncidentResponse()

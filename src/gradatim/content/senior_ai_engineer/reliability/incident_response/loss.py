@@ -16,6 +16,7 @@ from gradatim.lab.outcome import Verdict
 from gradatim.sim.platform.world import World
 
 from . import people
+from .prevention import judge as prevention
 
 CREDIT_USD = 25.0
 SILENCE_USD_PER_MIN = 20.0
@@ -48,6 +49,7 @@ CAUSES = (
     "diagnosis",
     "blind",
     "open_incident",
+    "prevention",
     "hints",
 )
 
@@ -161,6 +163,13 @@ def judge(world: World) -> Verdict:
         elif given not in ("unknown", q.right(world, people.answered_at(world, q.id))):
             cost["questions"] += micro(WRONG_ANSWER_USD)
             moment["questions"] = q.t_s
+    prevented = _prevention(world)
+    cost["prevention"] = prevented.loss_micro
+    if prevented.loss_micro:
+        moment["prevention"] = max(
+            (d.t_s for d in ops.done if d.message["kind"] == "submit_prevention"),
+            default=float(world.horizon_s),
+        )
     signals = {
         "harmed_minutes": int(m.harmed.sum()),
         "diagnosis_right": int(right == 2),
@@ -172,8 +181,16 @@ def judge(world: World) -> Verdict:
         "last_harm_s": -1 if not len(harmed) else int(m.start_s[harmed[-1]]) + 60,
         "declared_s": -1 if ops.declared_at_s is None else int(ops.declared_at_s),
         "healthy": int(world.scenario.healthy),
+        "prevention_stops_pct": prevented.stops_pct,
     }
     return Verdict(cost, signals, moment)
+
+
+def _prevention(world: World) -> prevention.Judged:
+    """The last prevention on its hidden quarter; handing in none is judged like an empty one."""
+    rails = prevention.last(d.message for d in world.ops.done)
+    scenario = world.scenario
+    return prevention.judge(rails or (), seed=world.seed, family=scenario.family, variant=scenario.variant)
 
 
 def _undone_in_vain(world: World) -> list[float]:

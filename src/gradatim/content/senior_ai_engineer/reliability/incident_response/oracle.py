@@ -8,6 +8,8 @@ from typing import Any
 from gradatim.lab.protocol import Plan
 from gradatim.sim.faults.scenario import Scenario, SlowReplicas
 
+from .prevention.best import best
+
 _CURES: dict[str, tuple[dict[str, Any], ...]] = {
     "retry_amplification": ({"kind": "set_retry_budget", "client": "all", "ratio": 0.1},),
     "abandoned_work": ({"kind": "set_queue_limit", "limit": 64}, {"kind": "set_queue_limit", "limit": 32}),
@@ -16,8 +18,18 @@ _CURES: dict[str, tuple[dict[str, Any], ...]] = {
 _NO_RELIEF = ("slow_model", "memory_leak", "batch_wait", "slow_hardware", "telemetry_fault")
 
 
-def plans(scenario: Scenario) -> Iterator[Plan]:
-    """Every enumerated plan, each with the right words around it. Times are those of a learner's shift."""
+def plans(scenario: Scenario, seed: int) -> Iterator[Plan]:
+    """Every enumerated plan, each with the right words around it and the best prevention for the hidden quarter."""
+    rails = [r.model_dump() for r in best(seed, scenario.family, scenario.variant)]
+    at = scenario.onset_s
+    for plan in _plans(scenario):
+        yield sorted(
+            [*plan, (at + 131.0, {"kind": "submit_prevention", "guardrails": rails})], key=lambda p: p[0]
+        )
+
+
+def _plans(scenario: Scenario) -> Iterator[Plan]:
+    """The plans without a prevention. Times are those of a learner's shift."""
     at, truth = scenario.onset_s, scenario.truth
     yield _with_words(scenario, [], over_s=at + 240)
     if scenario.healthy and scenario.blind_from_s is None:

@@ -58,6 +58,7 @@ def policy(obs, query):
                     "sure": 0.9,
                 }
             )
+        actions.append({"kind": "submit_prevention", "guardrails": GUARDRAILS.get(memory["case"], [])})
         actions.append({"kind": "declare_over"})
     return {"actions": actions, "advance_s": 20 if not obs["service"]["declared_over"] else 240}
 
@@ -254,6 +255,30 @@ def usual_speed(m):
     """Replicas take their normal time for a batch."""
     size = m["predict.batch_size"] or 1.0
     return (m["predict.batch_ms"] or 1e9) < 1.5 * (20 + 55 * size)
+
+
+# What stands in the way of the next one: other places than the senior's where there is another.
+GUARDRAILS = {
+    "counters": [{"type": "alert_rule", "metric": "callers_gap_pct", "above": 5, "for_min": 3}],
+    "leak": [{"type": "rollout_stages", "on": "runtime", "stages": 5, "hold_min": 60}],
+    "host": [{"type": "alert_rule", "metric": "replica_spread", "above": 2.4, "for_min": 3}],
+    "model": [{"type": "rollout_stages", "on": "model", "stages": 5, "hold_min": 45}],
+    "batching": [
+        {"type": "canary_gate", "on": "config", "metric": "latency", "min_samples": 1000, "most_worse": 0.25}
+    ],
+    "cache": [{"type": "size_limit", "of": "store_reads", "limit": 24}],
+    "release": [
+        {
+            "type": "canary_gate",
+            "on": "client",
+            "metric": "attempts",
+            "min_samples": 20000,
+            "most_worse": 0.009,
+        }
+    ],
+    "retries": [{"type": "retry_budget", "at": "gateway", "ratio": 0.12}],
+    "queue": [{"type": "size_limit", "of": "queue", "limit": 72}],
+}
 
 
 def done(obs):

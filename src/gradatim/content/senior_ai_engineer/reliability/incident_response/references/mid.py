@@ -54,6 +54,12 @@ def policy(obs, query):
                     "sure": 0.9,
                 }
             )
+        actions.append(
+            {
+                "kind": "submit_prevention",
+                "guardrails": GUARDRAILS.get((memory["case"] or "").split(" ")[0], []),
+            }
+        )
         actions.append({"kind": "declare_over"})
     return {"actions": actions, "advance_s": 20 if not obs["service"]["declared_over"] else 240}
 
@@ -195,6 +201,22 @@ def usual_speed(m):
     """Replicas take their normal time for a batch."""
     size = m["predict.batch_size"] or 1.0
     return (m["predict.batch_ms"] or 1e9) < 1.5 * (20 + 55 * size)
+
+
+# Alarms where a limit would do, and limits that are set by feel: half of it comes through.
+GUARDRAILS = {
+    "counters": [{"type": "alert_rule", "metric": "callers_gap_pct", "above": 20, "for_min": 15}],
+    "leak": [{"type": "alert_rule", "metric": "memory_mb", "above": 2500, "for_min": 15}],
+    "host": [{"type": "alert_rule", "metric": "replica_spread", "above": 2.2, "for_min": 25}],
+    "model": [{"type": "rollout_stages", "on": "model", "stages": 2, "hold_min": 45}],
+    "batching": [{"type": "alert_rule", "metric": "batch_wait_ms", "above": 100, "for_min": 5}],
+    "cache": [{"type": "size_limit", "of": "store_reads", "limit": 40}],
+    "release": [
+        {"type": "canary_gate", "on": "client", "metric": "attempts", "min_samples": 800, "most_worse": 0.02}
+    ],
+    "retries": [{"type": "retry_budget", "at": "clients", "ratio": 0.3}],
+    "queue": [{"type": "size_limit", "of": "queue", "limit": 250}],
+}
 
 
 def done(obs):

@@ -59,6 +59,7 @@ def policy(obs, query):
                     "sure": 0.9,
                 }
             )
+        actions.append({"kind": "submit_prevention", "guardrails": GUARDRAILS.get(memory["case"], [])})
         actions.append({"kind": "declare_over"})
     return {"actions": actions, "advance_s": 20 if not obs["service"]["declared_over"] else 240}
 
@@ -256,6 +257,24 @@ def usual_speed(m):
     """Replicas take their normal time for a batch."""
     size = m["predict.batch_size"] or 1.0
     return (m["predict.batch_ms"] or 1e9) < 1.5 * (20 + 55 * size)
+
+
+# One guardrail for the mechanism, where it enters or where it can be bounded; nothing where nothing was wrong.
+GUARDRAILS = {
+    "counters": [{"type": "alert_rule", "metric": "callers_gap_pct", "above": 4, "for_min": 2}],
+    "leak": [
+        {"type": "canary_gate", "on": "runtime", "metric": "memory", "min_samples": 2000, "most_worse": 0.1}
+    ],
+    "host": [{"type": "alert_rule", "metric": "replica_spread", "above": 2.2, "for_min": 2}],
+    "model": [
+        {"type": "canary_gate", "on": "model", "metric": "latency", "min_samples": 2000, "most_worse": 0.2}
+    ],
+    "batching": [{"type": "size_limit", "of": "batch_wait", "limit": 150}],
+    "cache": [{"type": "size_limit", "of": "store_reads", "limit": 30}],
+    "release": [{"type": "retry_budget", "at": "gateway", "ratio": 0.1}],
+    "retries": [{"type": "retry_budget", "at": "clients", "ratio": 0.1}],
+    "queue": [{"type": "size_limit", "of": "queue", "limit": 90}],
+}
 
 
 def done(obs):
