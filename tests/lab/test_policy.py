@@ -133,7 +133,7 @@ STEPS = (
 
 def _change(lab: Lab, **how: Any) -> list[tuple[int, str]]:
     ref = Reference(name="changed", kind="ablation", text="A changed log.", base="senior", **how)
-    return [(s.t_ms, s.action["kind"]) for s in changed(STEPS, ref, lab.instance(8))]
+    return [(s.t_ms, s.action["kind"]) for s in changed(STEPS, ref, lab.instance(8, "traffic-surge"))]
 
 
 def test_a_late_log_stays_inside_the_shift(lab: Lab) -> None:

@@ -246,7 +246,7 @@ class App:
                 lab_digest=lab.digest,
                 seed=number,
                 family=family,
-                t_s=lab.spec.start_s,
+                t_s=lab.instance(number, family).pace.start_s,
             )
         )
         self._referee(attempt)
@@ -389,14 +389,14 @@ class App:
         a = self.store.get_attempt(attempt_id)
         self.exams.refuse(a)
         instance = self.instance(a)
-        spec = instance.lab.spec
+        pace = instance.pace
         if (
             not isinstance(at_s, int | float)
             or isinstance(at_s, bool)
-            or not spec.start_s <= at_s <= spec.horizon_s
+            or not pace.start_s <= at_s <= pace.horizon_s
         ):
             raise InputError(
-                f"cannot fork at {at_s!r} s", [f"at_s: from {spec.start_s:g} to {spec.horizon_s:g}"]
+                f"cannot fork at {at_s!r} s", [f"at_s: from {pace.start_s:g} to {pace.horizon_s:g}"]
             )
         at_ms = round(at_s * 1000)
         at_s = at_ms / 1000.0

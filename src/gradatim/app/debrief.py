@@ -33,7 +33,7 @@ def debrief(app: App, a: Attempt) -> dict[str, Any]:
 
     instance = app.instance(a)
     scenario = instance.lab.live.scenario(a.seed, instance.family)
-    spec = instance.lab.spec
+    spec, pace = instance.lab.spec, instance.pace
     known = app.store.get_references(a.lab_digest, a.seed, a.family)
     worked = app.store.get_setting(key(a)) or {}
     compared = regret_of(app, a)
@@ -80,12 +80,12 @@ def debrief(app: App, a: Attempt) -> dict[str, Any]:
             "scope": scenario.truth.scope,
         },
         "timeline": {
-            "start_s": spec.start_s,
-            "end_s": spec.horizon_s,
+            "start_s": pace.start_s,
+            "end_s": pace.horizon_s,
             "origin_s": 8 * 3600.0,
             "loss_per_min": worked.get("loss_per_min") or {"t_s": [], "you_usd": [], "senior_usd": []},
             "truth": [
-                {"from_s": max(s.from_s, spec.start_s), "to_s": s.to_s, "text": s.text, "harm": s.harm}
+                {"from_s": max(s.from_s, pace.start_s), "to_s": s.to_s, "text": s.text, "harm": s.harm}
                 for s in scenario.truth.spans
             ],
             "visible": worked.get("visible", []),
@@ -140,19 +140,19 @@ def work_out(app: App, a: Attempt) -> None:
 
     def look(world: World) -> None:
         lost = instance.lab.live.loss_per_tick(world)
-        first = round(world.start_s / 10)
+        first = round(world.start_s / world.tick_s)
         curves.append([usd(sum(lost[i : i + 6])) for i in range(first, len(lost) - 5, 6)])
         if not seen:
             seen.extend(visible(world))
 
     timeline.run(steps, look)
     timeline.run(_steps(senior.outcome["steps"]), look)
-    start = instance.lab.spec.start_s
+    pace = instance.pace
     app.store.set_setting(
         key(a),
         {
             "loss_per_min": {
-                "t_s": [start + 60.0 * i for i in range(len(curves[0]))],
+                "t_s": [pace.start_s + 6 * pace.tick_s * i for i in range(len(curves[0]))],
                 "you_usd": curves[0],
                 "senior_usd": curves[1],
             },

@@ -132,8 +132,9 @@ def _attempts(app: App) -> None:
     if not labs:
         return
     lab = app._lab(labs[0]["id"])
-    middle = round((lab.spec.start_s + (lab.spec.horizon_s - lab.spec.start_s) * 0.3) * 1000)
     for seed in _SEEDS:
+        pace = lab.instance(seed).pace
+        middle = round((pace.start_s + (pace.horizon_s - pace.start_s) * 0.3) * 1000)
         submission = {
             "format": 1, "lab": lab.id, "version": lab.spec.version, "digest": lab.digest, "seed": str(seed),
             "family": None, "actions": [{"t_ms": middle, "action": {"kind": "acknowledge", "alert": "all"}}],

@@ -214,7 +214,7 @@ class Exams:
                 kind="exam",
                 player=exam.player,
                 assistance=exam.assistance,
-                t_s=self._app._lab(exam.lab_id).spec.start_s,
+                t_s=self._app._lab(exam.lab_id).instance(sitting.seed).pace.start_s,
             )
         )
         sat = self._app.store.sit(exam.id, sitting.ordinal, made.id)

@@ -51,7 +51,7 @@ def play(
             family=family,
             kind="policy",
             player=policy.name[:80],
-            t_s=lab.spec.start_s,
+            t_s=instance.pace.start_s,
             actions=[(s.t_ms / 1000.0, s.action) for s in session.steps],
         )
     )
@@ -61,7 +61,7 @@ def play(
         outcome=outcome.as_dict(),
         loss_micro=outcome.loss_micro,
         outcome_hash=outcome.hash,
-        t_s=lab.spec.horizon_s,
+        t_s=instance.pace.horizon_s,
     )
     app._referee(a)
     return {**verdict(a), **regret_of(app, a)}
@@ -88,7 +88,8 @@ def submit(app: App, lab_id: str, path: Path) -> dict[str, Any]:
     sub = Submission.parse(data)
     lab = app._lab(lab_id)
     app.exams.refuse_seed(lab_id, sub.seed)
-    outcome = lab.instance(sub.seed, sub.family).judge(sub)
+    instance = lab.instance(sub.seed, sub.family)
+    outcome = instance.judge(sub)
     a = app.store.create_attempt(
         NewAttempt(
             lab_id=lab.id,
@@ -97,7 +98,7 @@ def submit(app: App, lab_id: str, path: Path) -> dict[str, Any]:
             seed=sub.seed,
             family=sub.family,
             player=path.name[:80],
-            t_s=lab.spec.start_s,
+            t_s=instance.pace.start_s,
             actions=[(s.t_ms / 1000.0, s.action) for s in sub.actions],
         )
     )
@@ -107,7 +108,7 @@ def submit(app: App, lab_id: str, path: Path) -> dict[str, Any]:
         outcome=outcome.as_dict(),
         loss_micro=outcome.loss_micro,
         outcome_hash=outcome.hash,
-        t_s=lab.spec.horizon_s,
+        t_s=instance.pace.horizon_s,
     )
     app._referee(a)
     return {**verdict(a), **regret_of(app, a)}

@@ -126,11 +126,12 @@ class Room:
             # Another process is ahead, or has rewound or ended the attempt.
             self._follow()
 
-    def next_alert(self, limit_s: float = 3600.0) -> dict[str, Any]:
+    def next_alert(self, limit_s: float | None = None) -> dict[str, Any]:
         """Advance tick by tick until an alert begins to fire, a message arrives, or `limit_s` has passed."""
         with self._lock:
             s = self._session
-            end = min(s.world.now_s + limit_s, s.world.horizon_s)
+            # An hour where a tick is ten seconds; longer where ticks are.
+            end = min(s.world.now_s + (limit_s or 360.0 * s.world.tick_s), s.world.horizon_s)
             s.book.evaluate()
             start, mail = s.world.now_s, len(s.inbox())
             while s.world.now_s < end:

@@ -53,7 +53,7 @@ def edited(app: App, a: Attempt, edits: Any) -> tuple[Step, ...]:
     from gradatim.lab.submission import Step
     from gradatim.sim.actions import parse_action
 
-    spec = app.instance(a).lab.spec
+    pace = app.instance(a).pace
     steps: list[Step | None] = list(app._steps(a))
     added: list[Step] = []
     problems: list[str] = []
@@ -62,10 +62,10 @@ def edited(app: App, a: Attempt, edits: Any) -> tuple[Step, ...]:
         if (
             isinstance(value, int | float)
             and not isinstance(value, bool)
-            and spec.start_s <= value <= spec.horizon_s
+            and pace.start_s <= value <= pace.horizon_s
         ):
             return round(value * 1000)
-        problems.append(f"{where}: {value!r} is not a time from {spec.start_s:g} to {spec.horizon_s:g} s")
+        problems.append(f"{where}: {value!r} is not a time from {pace.start_s:g} to {pace.horizon_s:g} s")
         return 0
 
     def existing(value: Any, where: str) -> int | None:

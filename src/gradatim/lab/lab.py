@@ -13,6 +13,7 @@ from gradatim.lab.outcome import Outcome
 from gradatim.lab.score import Scorecard, regret, stakes
 from gradatim.lab.spec import Hint, LabSpec, load_hints
 from gradatim.lab.submission import Submission
+from gradatim.sim.faults.scenario import Pace
 
 if TYPE_CHECKING:
     from gradatim.lab.live import LiveSession
@@ -91,6 +92,11 @@ class Instance:
     def family(self) -> str:
         """The family that this instance belongs to: chosen, or drawn by the seed."""
         return self.chosen_family or self.lab.live.family_of(self.seed)
+
+    @cached_property
+    def pace(self) -> Pace:
+        """Where its shift begins and ends, and its tick."""
+        return self.lab.live.scenario(self.seed, self.family).pace
 
     def live(self) -> LiveSession:
         """A session on a fresh world of this instance."""

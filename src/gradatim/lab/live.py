@@ -47,6 +47,7 @@ class LiveSession:
             "date": when.strftime("%a %-d %b"),
             "start_s": w.start_s,
             "horizon_s": w.horizon_s,
+            "tick_s": w.tick_s,
             "ended": self.ended,
         }
 
@@ -99,6 +100,12 @@ class LiveSession:
     # ---------------------------------------------------------------- looking
     def alerts(self) -> list[dict[str, Any]]:
         """Alerts as the pager shows them now."""
+        shared = self.telemetry.untouched
+        if shared is not None:
+            # Nobody has acted on the service: what fires is what fires for everybody, evaluated once.
+            book = shared.kept.setdefault("book", AlertBook(shared))
+            assert isinstance(book, AlertBook)
+            return book.evaluate(self.world.now_s, tuple(self.world.journal))
         return self.book.evaluate()
 
     def inbox(self) -> list[dict[str, Any]]:
@@ -125,7 +132,7 @@ class LiveSession:
                     "text": c.text,
                 }
                 for c in w.changes
-                if w.now_s - 6 * 3600.0 <= c.at_s <= w.now_s
+                if w.now_s - (48 if w.scenario.slow else 6) * 3600.0 <= c.at_s <= w.now_s
             ],
         }
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gradatim.lab.live import LiveSession
 
 Policy = Callable[[dict[str, Any], Callable[[str], dict[str, Any]]], dict[str, Any]]
-MAX_STEPS = 8000
+MAX_STEPS = 20_000
 LEAST_S, MOST_S = 1.0, 3600.0
 
 
@@ -24,7 +24,7 @@ def drive(session: LiveSession, policy: Policy, progress: Callable[[float], None
     refused one; a malformed reply ends the run.
 
     Raises:
-        PolicyError: the reply is not what a policy returns, or it takes more than 8,000 steps.
+        PolicyError: the reply is not what a policy returns, or it takes more than 20,000 steps.
     """
 
     def query(sql: str) -> dict[str, Any]:

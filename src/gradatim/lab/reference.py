@@ -11,6 +11,7 @@ from gradatim.lab.policy import drive, load_policy, play_isolated
 from gradatim.lab.spec import Reference
 from gradatim.lab.submission import Step
 from gradatim.sim.actions import ACTIONS
+from gradatim.sim.faults.scenario import FAST
 
 if TYPE_CHECKING:
     from gradatim.lab.lab import Instance
@@ -84,12 +85,10 @@ class Bench:
 
 def changed(steps: tuple[Step, ...], ref: Reference, instance: Instance) -> tuple[Step, ...]:
     """A log delayed, thinned or added to, as the reference says. Times stay inside the shift."""
-    end_ms = round(instance.lab.spec.horizon_s * 1000) - 1
-    out = [
-        Step(min(s.t_ms + round(ref.delay_s * 1000), end_ms), s.action)
-        for s in steps
-        if s.action["kind"] not in ref.drop
-    ]
+    end_ms = round(instance.pace.horizon_s * 1000) - 1
+    # A delay is told for a shift of hours; where ticks are longer, so is being late.
+    late_ms = round(ref.delay_s * 1000 * instance.pace.tick_s / FAST.tick_s)
+    out = [Step(min(s.t_ms + late_ms, end_ms), s.action) for s in steps if s.action["kind"] not in ref.drop]
     for extra in ref.insert:
         after, delay = str(extra["after"]), float(str(extra["delay_s"]))
         at = _moment(out, after)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gradatim.lab.lab import Instance
 
 EVERY_S = 600.0
+"""At a tick of ten seconds; longer where ticks are."""
 KEEP = 48
 
 
@@ -36,10 +37,8 @@ class Timeline:
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
-        spec = instance.lab.spec
-        scenario = instance.lab.live.scenario(instance.seed, instance.family)
-        self.world = World(scenario, instance.seed, start_s=spec.start_s, horizon_s=spec.horizon_s)
-        self._marks = [_Mark((), spec.start_s, self.world.snapshot())]
+        self.world = World(instance.lab.live.scenario(instance.seed, instance.family), instance.seed)
+        self._marks = [_Mark((), self.world.start_s, self.world.snapshot())]
         self._lock = threading.RLock()
 
     def reset(self) -> World:
@@ -92,7 +91,8 @@ class Timeline:
 
     def _advance(self, to_s: float, prefix: tuple[Step, ...]) -> None:
         while True:
-            stop = (self.world.now_s // EVERY_S + 1) * EVERY_S
+            every_s = EVERY_S / 10.0 * self.world.tick_s
+            stop = (self.world.now_s // every_s + 1) * every_s
             if stop >= to_s:
                 self.world.advance(to_s)
                 return

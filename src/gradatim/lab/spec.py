@@ -69,6 +69,8 @@ class LabSpec(BaseModel):
     usual_stakes_usd: float = Field(gt=0)
     start_s: float = Field(0.0, ge=0)
     horizon_s: float = Field(gt=0)
+    long_start_s: float | None = Field(None, ge=0)
+    long_horizon_s: float | None = Field(None, gt=0)
     families: tuple[Slug, ...] = Field(min_length=1)
     family_titles: dict[str, str] = Field(default_factory=dict)
     quiet: Slug
@@ -76,6 +78,12 @@ class LabSpec(BaseModel):
     not_measured: tuple[str, ...] = Field(min_length=1)
     provenance: str = Field(min_length=10)
     reference: tuple[Reference, ...] = Field(min_length=1)
+
+    def shift_of(self, t_s: float) -> tuple[float, float]:
+        """(start, end) in seconds of the shift that an attempt's clock stands in, told by the clock alone."""
+        if t_s > self.horizon_s and self.long_start_s is not None and self.long_horizon_s is not None:
+            return self.long_start_s, self.long_horizon_s
+        return self.start_s, self.horizon_s
 
     @model_validator(mode="after")
     def _whole(self) -> LabSpec:
@@ -102,6 +110,12 @@ class LabSpec(BaseModel):
             problems.append('needs a skill_free reference named "idle": what doing nothing costs')
         if self.start_s >= self.horizon_s:
             problems.append("start_s is not before horizon_s")
+        if (self.long_start_s is None) != (self.long_horizon_s is None):
+            problems.append("long_start_s and long_horizon_s come together")
+        elif self.long_start_s is not None and not self.horizon_s < self.long_start_s < (
+            self.long_horizon_s or 0
+        ):
+            problems.append("the long shift must begin after horizon_s and before long_horizon_s")
         if problems:
             raise ValueError("; ".join(problems))
         return self

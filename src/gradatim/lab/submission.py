@@ -92,7 +92,7 @@ class Submission:
             problems.append(f"lab: {self.lab}, this is {lab.id}")
         if self.seed != instance.seed or self.family != instance.chosen_family:
             problems.append("seed or family: those of another instance")
-        low, high = round(lab.spec.start_s * 1000), round(lab.spec.horizon_s * 1000)
+        low, high = round(instance.pace.start_s * 1000), round(instance.pace.horizon_s * 1000)
         problems += [
             f"actions[{i}]: {s.t_ms} ms is outside the shift, {low} to {high}"
             for i, s in enumerate(self.actions)

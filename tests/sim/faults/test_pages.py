@@ -14,7 +14,8 @@ from gradatim.sim.telemetry.telemetry import Telemetry
 
 HORIZON_S = 8400.0
 SEEDS = (21, 22)
-VARIANTS = [(f.id, v) for f in FAMILIES.values() if f.id != "quiet" for v in f.variants]
+OF_DAYS = ("bad-code", "feature-skew", "stale-features", "late-labels", "harmless-shift")
+VARIANTS = [(f.id, v) for f in FAMILIES.values() if f.id not in ("quiet", *OF_DAYS) for v in f.variants]
 
 
 class Seen(NamedTuple):

@@ -17,6 +17,7 @@ from gradatim.sim.faults import FAMILIES, family
 from gradatim.sim.faults.scenario import (
     ClientRelease,
     DemandSurge,
+    NightlyRetrain,
     QueueLimitChange,
     Scenario,
     SlowFleet,
@@ -56,22 +57,28 @@ def test_everything_happens_inside_the_shift_and_in_whole_seconds(
     family_id: str, variant: str, seed: int
 ) -> None:
     scenario = draw(family_id, seed, variant=variant)
+    start_s, horizon_s = scenario.pace.start_s, scenario.pace.horizon_s
     if scenario.shocks:
-        # Ten minutes to look around before, an hour to work after.
-        assert START_S + 600 <= scenario.onset_s <= HORIZON_S - 3600
+        # Ten minutes to look around before, an hour to work after; two hours and two days on a shift of days.
+        before, after = (7200, 2 * 86_400) if scenario.slow else (600, 3600)
+        assert start_s + before <= scenario.onset_s <= horizon_s - after
     else:
-        assert scenario.onset_s == HORIZON_S
+        assert scenario.onset_s == horizon_s
+    nights = {s.change for s in scenario.shocks if isinstance(s, NightlyRetrain)}
     for shock in scenario.shocks:
-        assert shock.at_s < HORIZON_S and shock.at_s == int(shock.at_s)
+        assert shock.at_s < horizon_s and shock.at_s == int(shock.at_s)
         if isinstance(shock, SlowFleet | DemandSurge):
             assert scenario.onset_s <= shock.at_s < shock.until_s < HORIZON_S
             assert shock.until_s == int(shock.until_s) and shock.factor > 1
     spans = sorted((s.at_s, s.until_s) for s in scenario.shocks if isinstance(s, SlowFleet))
     assert all(a[1] < b[0] for a, b in itertools.pairwise(spans)), "one slow-down at a time"
     for change in scenario.changes:
-        assert -HORIZON_S < change.at_s < scenario.onset_s, "a change comes before what it explains"
+        # The nightly retrain learns what went wrong before it.
+        assert change.id in nights or -horizon_s < change.at_s < scenario.onset_s, (
+            "a change comes before its effect"
+        )
     for span in scenario.truth.spans:
-        assert 0 <= span.from_s < span.to_s <= HORIZON_S
+        assert 0 <= span.from_s < span.to_s <= horizon_s
 
 
 @pytest.mark.parametrize(("family_id", "variant"), VARIANTS)
@@ -80,7 +87,7 @@ def test_the_truth_is_said_in_the_words_of_a_diagnosis(family_id: str, variant: 
         scenario = draw(family_id, seed, variant=variant)
         truth = scenario.truth
         assert truth.component in COMPONENTS and truth.mechanism in MECHANISMS and truth.scope in SCOPES
-        well = truth.mechanism in ("nothing_wrong", "telemetry_fault")
+        well = truth.mechanism in ("nothing_wrong", "telemetry_fault", "label_delay", "harmless_shift")
         assert scenario.healthy == well == FAMILIES[family_id].healthy
         assert not (scenario.healthy and any(s.harm for s in truth.spans))
         assert truth.headline and truth.teach

@@ -66,7 +66,7 @@ def test_result_does_not_depend_on_the_batch() -> None:
 
 
 def test_every_packaged_model_loads_and_uses_known_features() -> None:
-    assert list(registry()) == ["v1", "v2", "v3"]
+    assert list(registry()) == ["v1", "v2", "v3", "season"]
     for version in registry():
         forest = load_forest(version)
         assert forest.feature.max() < len(FEATURES)

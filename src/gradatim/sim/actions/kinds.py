@@ -185,6 +185,68 @@ class RepairTelemetry(Action):
     )
 
 
+class RerunJob(Action):
+    kind: Literal["rerun_job"] = "rerun_job"
+    title, group = "Re-run a job", "Run a job"
+    help = "Backfill: read a source again from the beginning of the week; $60, half an hour. It brings what is there."
+    delay_s = 1800.0
+    job: Literal["weather", "congestion", "labels"] = Field(description="Which job.")
+
+
+class SetFeature(Action):
+    kind: Literal["set_feature"] = "set_feature"
+    title, group = "Feature source", "Data"
+    help = "Serve a group of features live, as missing, or as at the same hour of the last validated day."
+    delay_s = 600.0
+    features: Literal["weather", "congestion", "clock", "aircraft"] = Field(description="Which group.")
+    mode: Literal["live", "missing", "last_good"] = Field(description="What the model is fed.")
+
+
+class Quarantine(Action):
+    kind: Literal["quarantine"] = "quarantine"
+    title, group = "Quarantine rows", "Data"
+    help = (
+        "Rows of a source that hold an error code are neither served nor trained on, from some hours back on."
+    )
+    delay_s = 600.0
+    source: Literal["weather", "congestion", "labels"] = Field(description="Whose rows.")
+    hours_back: float = Field(24.0, ge=0, le=96, description="From how many hours ago.")
+
+
+class Retrain(Action):
+    kind: Literal["retrain"] = "retrain"
+    title, group = "Retrain", "Model"
+    help = "Fit on the rows and labels visible by then, wrong ones too; $300, ninety minutes. It registers a version."
+    delay_s = 5400.0
+    rows: Literal["recent", "all"] = Field("all", description="This week only, or with the archive.")
+
+
+class Deploy(Action):
+    kind: Literal["deploy"] = "deploy"
+    title, group = "Deploy a version", "Model"
+    help = "A registered model version takes all traffic."
+    delay_s = 900.0
+    version: Literal["v4", "v5", "v6", "r1", "r2", "r3"] = Field(description="A version of the registry.")
+
+
+class DifferentialTest(Action):
+    kind: Literal["differential_test"] = "differential_test"
+    title, group = "Differential test", "Investigate"
+    help = (
+        "Compare features as served with what training would compute; $60, the result comes in forty minutes."
+    )
+    delay_s = 2400.0
+    changes_service = False
+
+
+class SetMemoryLimit(Action):
+    kind: Literal["set_memory_limit"] = "set_memory_limit"
+    title, group = "Memory limit", "Replicas"
+    help = "A replica above it is killed and comes back after a minute."
+    delay_s = 30.0
+    limit_mb: int = Field(ge=1024, le=16_384, description="Megabytes.")
+
+
 class Silence(Action):
     kind: Literal["silence"] = "silence"
     title, group = "Silence an alert", "Talk"
@@ -226,7 +288,7 @@ class StatusUpdate(Action):
         "unknown", description="How sure of the cause."
     )
     component: Literal[COMPONENTS] | None = Field(None, description="Which component.")  # type: ignore[valid-type]
-    next_update_min: int = Field(30, ge=5, le=120, description="Minutes until the next update.")
+    next_update_min: int = Field(30, ge=5, le=1440, description="Minutes until the next update.")
 
     @model_validator(mode="after")
     def _consistent(self) -> StatusUpdate:
@@ -307,6 +369,13 @@ ACTIONS: dict[str, type[Action]] = {
         SetQueueLimit,
         PrewarmCache,
         RepairTelemetry,
+        RerunJob,
+        SetFeature,
+        Quarantine,
+        Retrain,
+        Deploy,
+        DifferentialTest,
+        SetMemoryLimit,
         Silence,
         Trace,
         Page,

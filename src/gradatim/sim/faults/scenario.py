@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from gradatim.sim.flights.state import State
+
 
 @dataclass(frozen=True)
 class RetryPolicy:
@@ -140,6 +142,73 @@ class CounterFault:
     share: float = 0.0
 
 
+@dataclass(frozen=True)
+class DataFault:
+    """What the model is fed is wrong from `at_s` on, until the fault is cured.
+
+    Args:
+        name: of the fault, unique in a scenario.
+        state: what becomes of the features.
+        job: the job whose re-run brings good values back once upstream is well; empty when none does.
+        upstream_until_s: when the source is well again by itself; infinity when somebody must mend it.
+        change: the change that brought it, and whose roll-back ends it; empty when there is none.
+        blocks: the change forbids the job to succeed, and good values come only with a re-run after its roll-back.
+        version: the model version that is concerned; None for all.
+        harmless: answers are as good as before.
+    """
+
+    at_s: float
+    name: str
+    state: State
+    job: str = ""
+    upstream_until_s: float = 0.0
+    change: str = ""
+    blocks: bool = False
+    version: int | None = None
+    harmless: bool = False
+
+    @property
+    def innocent(self) -> bool:
+        """Undoing the change behind it mends nothing that was broken."""
+        return self.harmless
+
+
+@dataclass(frozen=True)
+class LabelFault:
+    """Arrivals are joined wrongly from `at_s` to `until_s`.
+
+    `zero` writes the error code 0 ("no delay") for flights that have not landed; `slow` joins late flights only
+    `slow_h` hours later than usual, and every label is right in the end.
+    """
+
+    at_s: float
+    until_s: float
+    kind: Literal["zero", "slow"]
+    airports: tuple[int, ...] = (0, 1, 2)
+    slow_h: float = 0.0
+
+
+@dataclass(frozen=True)
+class NightlyRetrain:
+    """The scheduled retrain fits on recent rows as they stand and takes all traffic."""
+
+    at_s: float
+    change: str
+    innocent: bool = False
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How an instance's time is laid out, in seconds: the tick, where the shift begins, where it ends."""
+
+    tick_s: float = 10.0
+    start_s: float = 1200.0
+    horizon_s: float = 8400.0
+
+
+FAST = Pace()
+SLOW = Pace(tick_s=300.0, start_s=12 * 3600.0, horizon_s=84 * 3600.0)
+
 Shock = (
     SlowFleet
     | DemandSurge
@@ -151,6 +220,9 @@ Shock = (
     | BatchingChange
     | SlowReplicas
     | CounterFault
+    | DataFault
+    | LabelFault
+    | NightlyRetrain
 )
 
 
@@ -200,6 +272,12 @@ class Scenario:
     changes: tuple[Change, ...]
     onset_s: float
     truth: Truth
+    pace: Pace = FAST
+
+    @property
+    def slow(self) -> bool:
+        """Does it run over days? Then the question is the quality of answers, not their speed."""
+        return self.pace is not FAST and self.pace.tick_s > FAST.tick_s
 
     @property
     def culprits(self) -> frozenset[str]:

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradatim.sim.faults.scenario import CounterFault, Scenario
-from gradatim.sim.serving.model import TICK_S
 
 GATEWAY = (
     "arrivals", "attempts", "retries", "retries_denied", "ok", "good", "timeouts", "failed", "shed", "rejected",
@@ -23,6 +22,7 @@ def counted(
     ticks: Mapping[str, NDArray[np.int64]],
     latency_hist: NDArray[np.int32],
     mended_at_s: float | None,
+    tick_s: float,
 ) -> tuple[dict[str, NDArray[np.int64]], NDArray[np.int32]]:
     """The gateway's counters and latency histogram as exported: each fault lasts until the next or the repair."""
     faults = sorted((s for s in scenario.shocks if isinstance(s, CounterFault)), key=lambda f: f.at_s)
@@ -30,9 +30,9 @@ def counted(
     if not faults:
         return out, latency_hist
     n = len(latency_hist)
-    end = n if mended_at_s is None else min(n, round(mended_at_s / TICK_S))
-    for fault, until in zip(faults, [*(round(f.at_s / TICK_S) for f in faults[1:]), end], strict=True):
-        first, last = round(fault.at_s / TICK_S), min(until, end)
+    end = n if mended_at_s is None else min(n, round(mended_at_s / tick_s))
+    for fault, until in zip(faults, [*(round(f.at_s / tick_s) for f in faults[1:]), end], strict=True):
+        first, last = round(fault.at_s / tick_s), min(until, end)
         if last <= first:
             continue
         names = {"lost": ("good",), "doubled": ("failed",), "frozen": GATEWAY}[fault.kind]

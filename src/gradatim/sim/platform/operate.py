@@ -12,15 +12,17 @@ from gradatim.sim.faults.scenario import (
     CacheFlush,
     Change,
     ClientRelease,
+    DataFault,
     ModelRelease,
+    NightlyRetrain,
     QueueLimitChange,
     RuntimeRelease,
     SlowFleet,
     SlowReplicas,
 )
+from gradatim.sim.platform import modelops
 from gradatim.sim.platform.ops import Cost, Pending
 from gradatim.sim.platform.setup import CURRENT, PREVIOUS
-from gradatim.sim.serving.model import TICK_S
 from gradatim.sim.telemetry import history
 
 if TYPE_CHECKING:
@@ -74,11 +76,15 @@ def apply_shock(world: World, shock: Any) -> None:
         world.push_client(shock.client)
     elif isinstance(shock, QueueLimitChange):
         world.sim.change_pool("current", queue_limit=shock.limit)
+    elif isinstance(shock, DataFault | NightlyRetrain):
+        modelops.happen(world, shock)
     elif isinstance(shock, ModelRelease):
         world.ops.version, world.ops.item_factor = shock.version, shock.factor
         world.sim.change_pool("current", version=shock.version)
         world.sim.change_pool("previous", version=CURRENT)
         set_speed(world)
+        if world.quality is not None:
+            modelops.happen(world, shock)
     elif isinstance(shock, RuntimeRelease):
         world.sim.change_pool("current", leak_mb_per_item=shock.leak_mb_per_item)
     elif isinstance(shock, BatchingChange):
@@ -144,7 +150,7 @@ def price_fleet(world: World) -> None:
     """Replicas above the usual number cost money while they are wanted."""
     extra = world.ops.replicas - world.scenario.config.replicas
     if extra > 0:
-        spend(world, "capacity", extra * REPLICA_USD_PER_H * TICK_S / 3600.0)
+        spend(world, "capacity", extra * REPLICA_USD_PER_H * world.tick_s / 3600.0)
 
 
 def spend(world: World, cause: str, usd: float) -> None:
@@ -176,7 +182,18 @@ def refusal(world: World, action: k.Action) -> str:
         return "a prevention needs a committed diagnosis first"
     if isinstance(action, k.Answer) and action.message in ops.answered:
         return "that question is answered already"
-    return ""
+    return modelops.refusal(world, action)
+
+
+def price(action: k.Action) -> float:
+    """Dollars that an action costs when it is accepted."""
+    if isinstance(action, k.Page):
+        return PAGE_USD
+    if isinstance(action, k.DifferentialTest):
+        return modelops.TEST_USD
+    if isinstance(action, k.PrewarmCache):
+        return PREWARM_USD
+    return CHANGE_REVIEW_USD + modelops.price(action) if action.changes_service else 0.0
 
 
 def accept(world: World, action: k.Action, ordinal: int) -> None:
@@ -195,7 +212,8 @@ def accept(world: World, action: k.Action, ordinal: int) -> None:
             until_s=world.now_s + action.for_s,
         )
     elif isinstance(action, k.Page):
-        spend(world, "pages", PAGE_USD)
+        spend(world, "pages", price(action))
+        modelops.paged(world, action.team)
         world.note("own", "notify", f"paged {action.team}", action=action.kind)
     elif isinstance(action, k.DeclareOver):
         ops.declared_at_s = world.now_s
@@ -203,7 +221,7 @@ def accept(world: World, action: k.Action, ordinal: int) -> None:
     elif isinstance(action, k.Answer):
         ops.answered[action.message] = action.fact
     elif action.changes_service:
-        spend(world, "changes", PREWARM_USD if isinstance(action, k.PrewarmCache) else CHANGE_REVIEW_USD)
+        spend(world, "changes", price(action))
         world.note(
             "own",
             component_of(action),
@@ -212,6 +230,8 @@ def accept(world: World, action: k.Action, ordinal: int) -> None:
             effective_at_s=world.now_s + action.delay_s,
         )
     else:
+        if isinstance(action, k.DifferentialTest):
+            spend(world, "changes", price(action))
         world.note("own", "notify", describe(action), action=action.kind)
 
 
@@ -238,6 +258,8 @@ def _rollback(world: World, a: k.Rollback, item: Pending) -> None:
             if isinstance(shock, ClientRelease):
                 # An app store takes its time: the previous release is in use twenty-five minutes later.
                 world.later(world.now_s + UNDO_RELEASE_S, item.ordinal, 1, item.message)
+        if world.quality is not None:
+            modelops.undo(world, a.change)
         world.note(
             "config" if change.kind == "config" else "deploy", change.component, f"rolled back: {change.text}"
         )
@@ -258,7 +280,7 @@ def _shed(world: World, a: k.Shed, item: Pending) -> None:
 def _ramp(world: World, a: k.Ramp, item: Pending) -> None:
     for c in world.clients(a.client):
         if world.ops.shed[c] > 0:
-            steps = max(1.0, a.over_s / TICK_S)
+            steps = max(1.0, a.over_s / world.tick_s)
             world.ops.ramp[c] = (world.now_s + a.over_s, world.ops.shed[c] / steps)
 
 
@@ -352,6 +374,8 @@ _EFFECTS: dict[type[k.Action], Any] = {
     k.SetQueueLimit: lambda w, a, _: w.sim.change_pool("current", queue_limit=a.limit),
     k.PrewarmCache: _prewarm,
     k.RepairTelemetry: _repair_telemetry,
+    k.SetMemoryLimit: lambda w, a, _: w.sim.change_pool("current", limit_mb=float(a.limit_mb)),
+    **modelops.effects(),
 }
 
 
@@ -365,6 +389,16 @@ def component_of(action: k.Action) -> str:
         return "features"
     if isinstance(action, k.RepairTelemetry):
         return "metrics"
+    if isinstance(action, k.RerunJob | k.Quarantine):
+        return (
+            "labels"
+            if "labels" in (getattr(action, "job", ""), getattr(action, "source", ""))
+            else "features"
+        )
+    if isinstance(action, k.SetFeature):
+        return "features"
+    if isinstance(action, k.Retrain | k.Deploy):
+        return "deployer"
     return "predict"
 
 

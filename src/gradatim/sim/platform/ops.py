@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from gradatim.sim.faults.scenario import RetryPolicy
 from gradatim.sim.platform.cache import FeatureCache
+from gradatim.sim.platform.quality import Serving
 from gradatim.sim.platform.vocabulary import CLIENTS
 
 
@@ -57,6 +58,7 @@ class Ops:
     host_factor: float = 1.0
     mended_at_s: float | None = None
     replicas: int = 12
+    serving: Serving | None = None
     prewarm_until_s: float = -1.0
     restart_next: list[int] = field(default_factory=list)
     undone: set[str] = field(default_factory=set)

@@ -31,15 +31,7 @@ def preview(world: World, message: Any) -> dict[str, Any]:
         return {**nothing, "problems": list(getattr(e, "problems", [])) or [e.describe()]}
     reason = operate.refusal(world, action)
     touches, expected, risk, undo = _says(world, action)
-    cost = (
-        operate.PREWARM_USD
-        if isinstance(action, k.PrewarmCache)
-        else operate.PAGE_USD
-        if isinstance(action, k.Page)
-        else operate.CHANGE_REVIEW_USD
-        if action.changes_service
-        else 0.0
-    )
+    cost = operate.price(action)
     return {
         "problems": [reason] if reason else [],
         "touches": touches,
@@ -190,6 +182,15 @@ def _says(world: World, a: k.Action) -> tuple[str, str, str, str]:
             "reads from the feature store",
             "none",
         )
+    if isinstance(a, k.RerunJob | k.SetFeature | k.Quarantine | k.Retrain | k.Deploy | k.DifferentialTest):
+        return _model_says(a)
+    if isinstance(a, k.SetMemoryLimit):
+        return (
+            "every replica",
+            f"a replica above {a.limit_mb:,} MB is killed",
+            "below what a replica needs, all of them are killed in turn",
+            "set it back",
+        )
     if isinstance(a, k.Drain):
         return f"replica {a.replica}", "takes nothing new", "one replica less", "restart it"
     if isinstance(a, k.Page):
@@ -211,3 +212,51 @@ def _says(world: World, a: k.Action) -> tuple[str, str, str, str]:
             "hand in another one: the last one counts",
         )
     return "nobody's requests", a.help, "none", "none"
+
+
+def _model_says(a: k.Action) -> tuple[str, str, str, str]:
+    """As `_says`, for actions on data and models."""
+    if isinstance(a, k.RerunJob):
+        return (
+            f"the table of {a.job}",
+            "what the source has now",
+            "a source that is wrong brings the same",
+            "none",
+        )
+    if isinstance(a, k.SetFeature):
+        what = {
+            "live": "fresh values",
+            "missing": "no values",
+            "last_good": "values of the last validated day",
+        }
+        return (
+            f"all answers, through the {a.features} features",
+            f"the model is fed {what[a.mode]}",
+            "a model that leans on them answers worse"
+            if a.mode != "live"
+            else "whatever is wrong in them is served",
+            "set it back: ten minutes",
+        )
+    if isinstance(a, k.Quarantine):
+        return (
+            f"rows of {a.source} from {a.hours_back:g} hours ago on",
+            "rows with an error code are neither served nor trained on",
+            "what is held is missing",
+            "none on this shift",
+        )
+    if isinstance(a, k.Retrain):
+        rows = "this week's rows" if a.rows == "recent" else "this week's rows and the archive"
+        return (
+            "the registry",
+            f"a new version from {rows} as they are by then",
+            "it learns what is wrong in them",
+            "none",
+        )
+    if isinstance(a, k.Deploy):
+        return (
+            "all answers",
+            f"{a.version} serves",
+            "answers are those of that version",
+            "deploy another: fifteen minutes",
+        )
+    return "nobody's requests", "a report in forty minutes", "time passes", "none"

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradatim.sim import flights
 from gradatim.sim.faults.scenario import DemandSurge, RetryPolicy, Scenario
+from gradatim.sim.platform.quality import Quality, Serving
 from gradatim.sim.platform.vocabulary import CLIENTS
 from gradatim.sim.serving import Simulator
 from gradatim.sim.serving.model import (
@@ -44,6 +45,7 @@ class Built(NamedTuple):
     sim: Simulator
     window: flights.Window
     rates_per_s: NDArray[np.float64]
+    quality: Quality | None
 
 
 def client_policy(
@@ -76,17 +78,21 @@ def build(scenario: Scenario, seed: int, horizon_s: float) -> Built:
     window = flights.draw_window(seed, start_hour=START_HOUR, hours=int(np.ceil(horizon_s / 3600.0)) + 1)
     shape = flights.demand_profile(window, 1.0, seed)
     profile = shape * (cfg.base_rate_per_s / shape.mean())
-    # Ten-second buckets, so that a surge has a slope; the profile has one-minute buckets.
-    bucket_s = 10.0
+    # Buckets of a tick, so that a surge has a slope; the profile has one-minute buckets.
+    bucket_s = scenario.pace.tick_s
     n = int(np.ceil(horizon_s / bucket_s))
     mid = (np.arange(n, dtype=np.float64) + 0.5) * bucket_s
     rates: NDArray[np.float64] = profile[np.minimum((mid / 60.0).astype(np.int64), len(profile) - 1)]
     for shock in scenario.shocks:
         if isinstance(shock, DemandSurge):
             rates = np.multiply(rates, surge(mid, shock))
-    absolute = flights.values(window, VERSIONS)
-    # Value relative to the current model's answer: what an outcome loses against normal running.
-    relative = absolute - absolute[:, CURRENT : CURRENT + 1]
+    quality = Quality(window, scenario, seed) if scenario.slow else None
+    if quality is not None:
+        relative = quality.table(Serving(), (CURRENT, PREVIOUS))
+    else:
+        absolute = flights.values(window, VERSIONS)
+        # Value relative to the current model's answer: what an outcome loses against normal running.
+        relative = absolute - absolute[:, CURRENT : CURRENT + 1]
     pool = PoolSettings(
         name="current",
         version=CURRENT,
@@ -119,5 +125,6 @@ def build(scenario: Scenario, seed: int, horizon_s: float) -> Built:
         gateway=GatewaySettings(good_s=GOOD_S),
         values=np.ascontiguousarray(relative),
         sample_share=0.01,
+        tick_s=scenario.pace.tick_s,
     )
-    return Built(Simulator(setup, seed), window, rates)
+    return Built(Simulator(setup, seed), window, rates, quality)

@@ -21,14 +21,18 @@ from gradatim.sim.faults.scenario import (
     Change,
     ClientRelease,
     CounterFault,
+    DataFault,
     DemandSurge,
+    LabelFault,
     QueueLimitChange,
     Scenario,
     SlowFleet,
 )
-from gradatim.sim.platform import operate
+from gradatim.sim.platform import modelops, operate
+from gradatim.sim.platform import quality as models
 from gradatim.sim.platform.cache import CacheSettings, FeatureCache
 from gradatim.sim.platform.counters import counted
+from gradatim.sim.platform.monitors import Monitors
 from gradatim.sim.platform.ops import Done, Ops, Pending
 from gradatim.sim.platform.setup import (
     GOOD_S,
@@ -40,7 +44,6 @@ from gradatim.sim.platform.setup import (
     client_policy,
 )
 from gradatim.sim.platform.vocabulary import AIRPORTS, CLIENTS
-from gradatim.sim.serving.model import TICK_S
 from gradatim.sim.telemetry.record import Event, Record
 
 if TYPE_CHECKING:
@@ -88,30 +91,42 @@ class World:
     """
 
     def __init__(
-        self, scenario: Scenario, seed: int, *, start_s: float = 1200.0, horizon_s: float = 8400.0
+        self,
+        scenario: Scenario,
+        seed: int,
+        *,
+        start_s: float | None = None,
+        horizon_s: float | None = None,
     ) -> None:
         self.scenario, self.seed = scenario, seed
-        self.start_s, self.horizon_s = start_s, horizon_s
+        self.tick_s = scenario.pace.tick_s
+        self.start_s = scenario.pace.start_s if start_s is None else start_s
+        self.horizon_s = horizon_s = scenario.pace.horizon_s if horizon_s is None else horizon_s
         built = build(scenario, seed, horizon_s)
-        self.sim, self.window = built.sim, built.window
+        self.sim, self.window, self.quality = built.sim, built.window, built.quality
+        self.monitors = None if self.quality is None else Monitors(self.quality, round(horizon_s / 3600.0))
+        self.versions = VERSIONS if self.quality is None else models.VERSIONS
         cfg = scenario.config
         self.ops = Ops(
             remote=dict(cfg.clients),
             cache=FeatureCache(CacheSettings(store_capacity_per_s=cfg.store_capacity_per_s)),
             replicas=cfg.replicas,
+            serving=None if self.quality is None else models.Serving(),
         )
         self.epoch = dt.datetime.combine(self.window.date, dt.time(START_HOUR))
         self.changes = operate.change_calendar(self)
         self.journal: list[Event] = []
-        self.control: NDArray[np.float64] = np.zeros((round(horizon_s / TICK_S), len(CONTROL_SERIES)))
+        self.control: NDArray[np.float64] = np.zeros((round(horizon_s / self.tick_s), len(CONTROL_SERIES)))
         self.n_control = 0
         self._steps = self._script()
         self.now_s = 0.0
         self._stream = Stream(seed, "platform")
+        if self.quality is not None:
+            modelops.refresh(self)
         for shock in scenario.shocks:
-            if shock.at_s <= 0 and isinstance(shock, ClientRelease | QueueLimitChange):
+            if shock.at_s <= 0 and isinstance(shock, ClientRelease | QueueLimitChange | DataFault):
                 operate.apply_shock(self, shock)
-        self.advance(start_s)
+        self.advance(self.start_s)
 
     def _script(self) -> list[tuple[float, Any]]:
         """(time, shock or end of a shock) in order; times are whole seconds inside the instance."""
@@ -119,7 +134,7 @@ class World:
         for shock in self.scenario.shocks:
             if isinstance(shock, SlowFleet):
                 steps += [(shock.at_s, shock), (shock.until_s, SlowFleet(shock.until_s, shock.until_s, 1.0))]
-            elif shock.at_s > 0 and not isinstance(shock, DemandSurge | CounterFault):
+            elif shock.at_s > 0 and not isinstance(shock, DemandSurge | CounterFault | LabelFault):
                 steps.append((shock.at_s, shock))
         return sorted(steps, key=lambda s: s[0])
 
@@ -128,7 +143,7 @@ class World:
         """Move the clock to `to_s` (never back, never past the horizon)."""
         to_s = min(to_s, self.horizon_s)
         while self.now_s < to_s:
-            tick_at = (self.n_control + 1) * TICK_S
+            tick_at = (self.n_control + 1) * self.tick_s
             pending_at = self.ops.pending[0].at_s if self.ops.pending else np.inf
             script_at = next((t for t, _ in self._steps if t > self.now_s), np.inf)
             at = min(tick_at, pending_at, script_at, to_s)
@@ -145,11 +160,12 @@ class World:
                 self._tick()
 
     def _tick(self) -> None:
-        """The control plane's ten-second step."""
+        """The control plane's step."""
         ops, i = self.ops, self.n_control
-        items = float(self.sim.ticks["batch_items"][i])
-        prewarm = 0.0016 if self.now_s <= ops.prewarm_until_s else 0.0
-        ops.cache.step(items / TICK_S, TICK_S, prewarm)
+        if self.quality is None:
+            items = float(self.sim.ticks["batch_items"][i])
+            prewarm = 0.0016 if self.now_s <= ops.prewarm_until_s else 0.0
+            ops.cache.step(items / self.tick_s, self.tick_s, prewarm)
         operate.step_ramps(self)
         operate.step_restarts(self)
         operate.price_fleet(self)
@@ -230,13 +246,15 @@ class World:
         """What telemetry may look at now: views, no copies."""
         sim, n = self.sim, self.n_control
         cfg = self.scenario.config
-        ticks, latency_hist = counted(self.scenario, sim.ticks, sim.latency_hist, self.ops.mended_at_s)
+        ticks, latency_hist = counted(
+            self.scenario, sim.ticks, sim.latency_hist, self.ops.mended_at_s, self.tick_s
+        )
         return Record(
             seed=self.seed,
             epoch=self.epoch,
             start_s=self.start_s,
             horizon_s=self.horizon_s,
-            tick_s=TICK_S,
+            tick_s=self.tick_s,
             now_s=self.now_s,
             ticks=ticks,
             client_names=CLIENTS,
@@ -244,18 +262,19 @@ class World:
             replica_ticks=sim.replica_ticks,
             segment_names=AIRPORTS,
             segment_ticks=sim.segment_ticks,
-            version_names=VERSIONS,
+            version_names=self.versions,
             version_ticks=sim.version_ticks,
             latency_hist=latency_hist,
             latency_edges_s=sim.latency_edges_s,
             samples=sim.samples(),
             control={name: self.control[:n, k] for k, name in enumerate(CONTROL_SERIES)},
             journal=tuple(self.journal),
+            monitors=None if self.monitors is None else self._monitored,
             facts={
                 "good_s": GOOD_S,
                 "client_timeout_s": cfg.clients["web"].timeout_s,
                 "max_attempts": float(cfg.clients["web"].max_attempts),
-                "usual_requests_per_s": 112.0,
+                "usual_requests_per_s": 112.0 if self.quality is None else cfg.base_rate_per_s,
                 "queue_limit": float(cfg.queue_limit),
                 **PRICES,
                 "quota_replicas": float(MAX_REPLICAS),
@@ -268,7 +287,8 @@ class World:
         ops, pool, n = self.ops, self.sim.pools[0], self.n_control
         ready = int(self.sim.ticks["ready"][n - 1]) if n else ops.replicas
         return {
-            "model": VERSIONS[ops.version],
+            "model": self.versions[ops.version],
+            **self._models(),
             "replicas_wanted": ops.replicas,
             "replicas_ready": ready,
             "replica_quota": MAX_REPLICAS,
@@ -288,6 +308,21 @@ class World:
                 for c in CLIENTS
             },
             "declared_over": ops.declared_at_s is not None,
+        }
+
+    def _monitored(self) -> NDArray[np.float64]:
+        assert self.monitors is not None
+        return self.monitors.upto(self, int(self.now_s // 3600.0))
+
+    def _models(self) -> dict[str, Any]:
+        if self.ops.serving is None:
+            return {}
+        return {
+            "versions": list(modelops.registered(self)),
+            "features": dict(self.ops.serving.modes),
+            "quarantined": {
+                s: round((self.now_s - t) / 3600.0, 1) for s, t in self.ops.serving.quarantined.items()
+            },
         }
 
     # ------------------------------------------------------------------ rewinding
@@ -311,3 +346,5 @@ class World:
         self.n_control = len(snap.control)
         self.control[: self.n_control] = snap.control
         self.now_s = snap.now_s
+        if self.monitors is not None:
+            self.monitors.forget()

@@ -38,6 +38,13 @@ def check_setup(setup: Setup) -> None:
     problems += check_gateway(setup.gateway)
     if not 0.0 <= setup.sample_share <= 1.0:
         problems.append(f"sample_share {setup.sample_share} is not between 0 and 1")
+    problems += _between("", setup, "tick_s", 1e-3, 1e6)
+    for p in setup.pools:
+        a = p.autoscaler
+        if a is not None and setup.tick_s > 0 and a.interval_s % setup.tick_s:
+            problems.append(
+                f"pool {p.name!r}: autoscaler.interval_s is not a whole number of {setup.tick_s:g} s ticks"
+            )
     if problems:
         raise InputError("this serving setup cannot be simulated", problems)
 

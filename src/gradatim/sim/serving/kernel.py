@@ -95,7 +95,6 @@ from gradatim.sim.serving.layout import (
 )
 
 COMMAND = ARRIVAL + 1
-TICK_LENGTH_S = 10.0
 
 
 @inlined
@@ -426,10 +425,10 @@ def advance(w: Any, oracle: Any, until: Any, command: Any, argument: Any) -> Any
 
         elif kind == TICK:
             close_tick(w)
-            core.next_tick = (core.n_ticks + 1) * TICK_LENGTH_S
+            core.next_tick = (core.n_ticks + 1) * core.tick_s
             if oracle is not None:
                 heap_schedule(core, retries, core.next_tick, TICK << KIND_SHIFT)
-            scale = autoscale(w, now, TICK_LENGTH_S)
+            scale = autoscale(w, now, core.tick_s)
 
         elif kind == BOOT:
             r = (key & TICKET_MASK) >> 3
@@ -623,7 +622,7 @@ def prime(w: Any, oracle: Any) -> None:
     """Make the first arrival and the first tick known."""
     core = w.core[0]
     core.next_arrival = next_arrival(core, w.rates, w.inverse_rates, w.trace, 0)
-    core.next_tick = TICK_LENGTH_S
+    core.next_tick = core.tick_s
     if oracle is not None:
         heap_schedule(core, w.retries, core.next_arrival, ARRIVAL << KIND_SHIFT)
         heap_schedule(core, w.retries, core.next_tick, TICK << KIND_SHIFT)

@@ -81,7 +81,7 @@ CORE = np.dtype(
         ("now", "f8"), ("next_arrival", "f8"), ("next_request", "i8"),
         ("bucket", "i8"), ("bucket_end", "f8"), ("bucket_s", "f8"), ("n_buckets", "i8"), ("traced", "i8"),
         ("block", "i8"), ("block_end", "f8"), ("block_s", "f8"), ("n_blocks", "i8"), ("block_size", "i8"),
-        ("next_tick", "f8"), ("n_ticks", "i8"),
+        ("next_tick", "f8"), ("tick_s", "f8"), ("n_ticks", "i8"),
         ("lane_t", "f8"), ("lane_key", "i8"), ("lane", "i8"), ("n_lanes", "i8"),
         ("n_retry", "i8"), ("retry_limit", "i8"),
         ("n_samples", "i8"), ("sample_below", "i8"), ("need", "i8"),

@@ -184,6 +184,7 @@ class Setup:
             model version, then fallback, default, error.
         sample_share: share of requests whose full record is kept.
         check_little: verify Little's law at the end of every run (about 5 % slower).
+        tick_s: length of a tick: how finely counters are kept.
     """
 
     demand: Demand
@@ -193,6 +194,7 @@ class Setup:
     values: NDArray[np.int64] = field(default_factory=_no_money)
     sample_share: float = 0.01
     check_little: bool = False
+    tick_s: float = TICK_S
 
     @property
     def n_versions(self) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 
 from gradatim.sim.serving import layout, state
 from gradatim.sim.serving.layout import World
-from gradatim.sim.serving.model import TICK_S, ClientPolicy, GatewaySettings, PoolSettings
+from gradatim.sim.serving.model import ClientPolicy, GatewaySettings, PoolSettings
 
 NO_LIMIT = 1 << 60
 Delay = tuple[int, float]
@@ -117,7 +117,7 @@ def write_pools(w: World, pools: tuple[PoolSettings, ...], lanes: dict[Delay, in
         if a is not None:
             record["target"], record["cooldown_s"] = a.target, a.cooldown_s
             record["min_replicas"], record["max_replicas"] = a.min_replicas, a.max_replicas
-            record["interval_ticks"] = round(a.interval_s / TICK_S)
+            record["interval_ticks"] = max(1, round(a.interval_s / float(w.core["tick_s"][0])))
 
 
 def write_gateway(w: World, gateway: GatewaySettings) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from gradatim.core.errors import InputError, UnknownName
 from gradatim.sim.serving import check, layout, settings, state
 from gradatim.sim.serving.layout import World
-from gradatim.sim.serving.model import TICK_S, ClientPolicy, GatewaySettings, PoolSettings, Setup
+from gradatim.sim.serving.model import ClientPolicy, GatewaySettings, PoolSettings, Setup
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -106,7 +106,7 @@ class Simulator:
         """
         if not (math.isfinite(until_s) and until_s >= self.now_s):
             raise InputError(f"cannot run to {until_s} s", [f"it is {self.now_s} s now"])
-        self._w = state.with_ticks(self._w, int(until_s // TICK_S) + 2)
+        self._w = state.with_ticks(self._w, int(until_s // self.setup.tick_s) + 2)
         self._advance(float(until_s), layout.NO_COMMAND)
         if self.setup.check_little:
             self._check_little()

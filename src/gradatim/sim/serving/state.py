@@ -45,6 +45,7 @@ def allocate(setup: Setup, seed: int) -> World:
     c["block_s"], c["n_blocks"], c["block_size"] = d.item_block_s, items.shape[0], items.shape[1]
     c["block_end"] = d.item_block_s if items.shape[0] > 1 else INF
     c["lane_t"] = INF
+    c["tick_s"] = setup.tick_s
     c["sample_below"] = round(setup.sample_share * (1 << layout.SAMPLE_BITS))
     c["n_clients"], c["n_pools"], c["n_replicas"] = n_clients, len(setup.pools), n_replicas
     c["n_segments"], c["n_versions"], c["n_users"] = n_segments, n_versions, d.n_users

@@ -107,7 +107,8 @@ class Context:
         return {
             **t,
             "ticks": 0.0 if at_quota else 1.0,
-            "minutes": r.tick_s / 60.0,
+            # Loggers keep their volume: on a shift of days they sample what happens by the minute.
+            "minutes": min(r.tick_s / 60.0, 0.5),
             "refused": float(t["retries_denied"] if self.refused_seen else 0),
             "misses": reads - unanswered,
             "unanswered": unanswered,

@@ -8,7 +8,7 @@ control plane set, and a journal of what people and machines did to the platform
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +83,7 @@ class Record:
         control: name -> float[n_ticks] from the control plane; see docs/design/telemetry.md for names.
         journal: events in order of time.
         facts: what an operator knows beforehand; missing ones come from `USUAL_FACTS`.
+        monitors: gives float[hours, areas, metrics] of the hourly model monitors, where there are any.
         outcome_names: what the codes in `samples["outcome"]` mean.
     """
 
@@ -107,6 +108,7 @@ class Record:
     journal: Sequence[Event] = ()
     facts: Mapping[str, float] = field(default_factory=dict)
     outcome_names: Sequence[str] = OUTCOMES
+    monitors: Callable[[], FloatArray] | None = None
 
     @property
     def n_ticks(self) -> int:

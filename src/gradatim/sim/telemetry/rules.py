@@ -49,7 +49,24 @@ def rules(record: Record) -> tuple[Rule, ...]:
     """
     good_ms = 1000 * record.fact("good_s")
     per_replica = 0.75 * record.fact("queue_limit")
+    model = (
+        ()
+        if record.monitors is None
+        else (
+            Rule(
+                "ModelMonitorBreached",
+                "page",
+                "predict",
+                (Clause("model.monitor_index", ">", 1.0),),
+                3600.0,
+                "a model monitor is {value:.1f} times its band",
+                keep_s=7200.0,
+                no_data_s=4 * 3600.0,
+            ),
+        )
+    )
     return (
+        *model,
         Rule(
             "GoodputFastBurn", "page", "gateway",
             (Clause("slo.burn_5m", ">", 14.4), Clause("slo.burn_1m", ">", 14.4)), 0.0,

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from gradatim.sim.telemetry.alerts import AlertBook
 from gradatim.sim.telemetry.logs import DatedChange, Logs
 from gradatim.sim.telemetry.record import CLIENT_COLUMNS, REPLICA_STATES
+from gradatim.sim.telemetry.series_model import AREAS, HOUR_S, METRICS
 from gradatim.sim.telemetry.tableschema import CLIENT_TABLE, SCHEMA, Column
 from gradatim.sim.telemetry.telemetry import Telemetry
 
@@ -80,6 +81,7 @@ class Tables:
             "alerts": lambda: self._alerts(self.alerts.evaluate() if alerts is None else alerts),
             "replicas": self._replicas,
             "clients": self._clients,
+            "model_quality": self._model_quality,
         }
         return {name: make[name]() for name in (make if only is None else only)}
 
@@ -216,6 +218,21 @@ class Tables:
             "queue_depth": flat[keep, 2],
             "memory_mb": flat[keep, 3],
             "state": _STATES[np.minimum(flat[keep, 4], len(_STATES) - 1)],
+        }
+
+    def _model_quality(self) -> Columns:
+        r = self.telemetry.record
+        if r.monitors is None:
+            return _empty("model_quality")
+        monitors = r.monitors()
+        hours = min(len(monitors), int(r.now_s // HOUR_S))
+        rows = monitors[:hours].reshape(hours * len(AREAS), len(METRICS))
+        ends = np.repeat((np.arange(hours) + 1.0) * HOUR_S, len(AREAS))
+        return {
+            "t": _text(r.when(t).strftime("%a %H:%M") for t in ends.tolist()),
+            "t_s": ends,
+            "area": np.tile(_text(AREAS), hours),
+            **{name: np.round(rows[:, i], 4) for i, name in enumerate(METRICS)},
         }
 
     def _clients(self) -> Columns:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gradatim.sim.telemetry.series_model import METRICS
+
 CLIENT_TABLE = ("arrivals", "attempts", "ok", "good", "timeouts", "failed")
 
 
@@ -19,7 +21,42 @@ class Column(NamedTuple):
 _T = Column("t", "VARCHAR", "time of day", "end of the tick, 'HH:MM:SS'")
 _T_S = Column("t_s", "DOUBLE", "s", "the same as simulated seconds")
 
+_MODEL = {
+    "offer_pct": ("%", "answers that offer"),
+    "score_pct": ("%", "mean predicted probability"),
+    "fresh_n": ("answers", "given in the last 12 h, asked at most 12 h ahead, joined; one in eight"),
+    "fresh_gap_pp": ("points", "predicted less late, over those joined so far"),
+    "mature_n": ("answers", "given 22 to 34 h ago, asked at most 12 h ahead, joined; one in eight"),
+    "mature_gap_pp": ("points", "predicted less late, over those"),
+    "mature_auc": ("", "ranking, over those"),
+    "joined_pct": ("%", "answers of the last 12 h whose arrival is joined"),
+    "zero_delay_pct": ("%", "joined arrivals exactly on the minute"),
+    "index": ("times", "worst monitor against its band"),
+}
+_FEATURE = {
+    "null_pct": ("%", "missing beyond the usual"),
+    "out_of_range_pct": ("%", "values out of their documented range"),
+    "age_h": ("h", "age of the newest row"),
+    "psi": ("", "population stability index, all airports together"),
+}
+
+
+def _model_columns() -> tuple[Column, ...]:
+    found = [Column(n, "DOUBLE", unit, meaning) for n, (unit, meaning) in _MODEL.items()]
+    for metric in METRICS[len(_MODEL) :]:
+        group, name = metric.split("_", 1)
+        unit, meaning = _FEATURE[name]
+        found.append(Column(metric, "DOUBLE", unit, f"{group} features: {meaning}"))
+    return tuple(found)
+
+
 SCHEMA: dict[str, tuple[Column, ...]] = {
+    "model_quality": (
+        Column("t", "VARCHAR", "date and time", "end of the hour; no rows on a shift of hours"),
+        _T_S,
+        Column("area", "VARCHAR", "", "all, EWR, JFK, LGA"),
+        *_model_columns(),
+    ),
     "metrics": (
         _T,
         _T_S,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradatim.core.errors import UnknownName
-from gradatim.sim.telemetry import series_gateway, series_predict, series_slo
+from gradatim.sim.telemetry import series_gateway, series_model, series_predict, series_slo
 from gradatim.sim.telemetry.background import BACKGROUND, BackgroundState
 from gradatim.sim.telemetry.catalogue import Series
 from gradatim.sim.telemetry.record import FloatArray, Record
@@ -25,6 +25,7 @@ def catalogue(record: Record) -> tuple[Series, ...]:
         *data_series(record),
         *(b.series for b in BACKGROUND),
         *series_slo.series(record),
+        *series_model.series(record),
     ]
     return tuple(found)
 
@@ -68,6 +69,11 @@ class Telemetry:
         self.record = record
         if record.n_ticks < self._done:
             self.rewind(record.now_s)
+
+    @property
+    def untouched(self) -> Telemetry | None:
+        """The telemetry that this one still reads from; None when it is computed for itself."""
+        return self._untouched
 
     def touched(self) -> None:
         """Somebody acts on the service now: from here on this world is computed for itself, from its start."""
@@ -171,11 +177,12 @@ class Telemetry:
             self._data.compute(view),
             self._background.compute(view.tick),
             series_slo.compute(view),
+            series_model.compute(view),
         )
         steal = view.control("host_steal_pct")
         if steal is not None:
             groups[3]["hosts.cpu_steal_pct"] = groups[3]["hosts.cpu_steal_pct"] + steal
-        block = np.empty((len(self.catalogue), hi - lo))
+        block = np.full((len(self.catalogue), hi - lo), np.nan)
         for group in groups:
             for name, values in group.items():
                 block[self._row[name]] = values

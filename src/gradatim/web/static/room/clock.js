@@ -19,7 +19,7 @@ export class Clock {
     this.#room = room;
     $("play").addEventListener("click", () => this.toggle());
     $("next-alert").addEventListener("click", () => this.nextAlert());
-    $("step").addEventListener("click", () => this.step(60));
+    $("step").addEventListener("click", () => this.step());
     for (const button of document.querySelectorAll("[data-speed]")) button.addEventListener("click", () => this.setSpeed(+button.dataset.speed));
   }
 
@@ -31,8 +31,9 @@ export class Clock {
     this.#room.send("speed", { speed });
   }
 
-  step(seconds) {
-    this.#room.send("step", { seconds });
+  /** A minute, or half an hour on a shift of days. */
+  step() {
+    this.#room.send("step", { seconds: this.horizon - this.start > 86400 ? 1800 : 60 });
   }
 
   async nextAlert() {
@@ -41,7 +42,7 @@ export class Clock {
     try {
       const came = await this.#room.socket.ask("next_alert");
       const passed = (came?.t_s ?? before) - before;
-      this.#room.say(came?.ended ? "The time is up." : passed >= 3600 ? "No alert in the next hour; the clock has moved on by it." : `Moved on ${minutes(passed)}.`);
+      this.#room.say(came?.ended ? "The time is up." : passed >= 3600 ? `No alert in the next ${minutes(passed)}; the clock has moved on by it.` : `Moved on ${minutes(passed)}.`);
     } catch (error) {
       this.#room.refused(error);
     } finally {

@@ -13,7 +13,7 @@ export class Keys {
     this.#add("Clock", [
       [" ", "Space", "play or pause", () => clock.toggle()],
       ...speeds.map((speed, i) => [String(i + 1), String(i + 1), `speed ×${speed}`, () => clock.setSpeed(speed)]),
-      ["s", "S", "one minute on", () => clock.step(60)],
+      ["s", "S", "one minute on, half an hour on a shift of days", () => clock.step()],
       ["n", "N", "on to the next alert", () => clock.nextAlert()],
     ]);
     this.#add("Charts", [

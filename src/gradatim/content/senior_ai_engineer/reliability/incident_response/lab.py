@@ -21,17 +21,19 @@ from . import lesson, loss, oracle, people
 from .prevention import judge, telling
 
 START_S, HORIZON_S = 1200.0, 8400.0
+SICK = ("metastable-overload", "slow-release", "bad-code", "feature-skew", "stale-features")
+HEALTHY = ("traffic-surge", "broken-measurement", "late-labels", "harmless-shift")
 
 
 class IncidentResponse:
-    """Families 10, 12 and 15 of the design, and a harmless surge."""
+    """Families 1, 3, 4, 7, 8, 10, 12 and 15 of the design, and a harmless surge."""
 
     def family_of(self, seed: int) -> str:
         """One instance in three is healthy."""
         s = Stream(seed, "healthy")
         if s.uniform() < 1 / 3:
-            return "traffic-surge" if s.uniform(1) < 0.5 else "broken-measurement"
-        return "metastable-overload" if s.uniform(2) < 0.5 else "slow-release"
+            return s.choice(HEALTHY, 1)
+        return s.choice(SICK, 2)
 
     def scenario(self, seed: int, family_id: str) -> Scenario:
         """The script of an instance."""

@@ -166,6 +166,94 @@ LESSONS: dict[str, Lesson] = {
 }
 
 
+_LAST_GOOD = (
+    "serve yesterday's weather",
+    ({"kind": "set_feature", "features": "weather", "mode": "last_good"},),
+)
+_RETRAIN = (
+    "retrain on this week and deploy it",
+    ({"kind": "retrain", "rows": "recent"}, {"kind": "deploy", "version": "r1"}),
+)
+_OFF = ("switch the weather off", ({"kind": "set_feature", "features": "weather", "mode": "missing"},))
+_OLD_MODEL = ("deploy the model before", ({"kind": "deploy", "version": "v4"},))
+HOURLY = 12
+
+LESSONS |= {
+    "error_code": Lesson(
+        "one number where many should be: out of range, or arrivals exactly on the minute",
+        ("features.weather_out_of_range_pct", "labels.zero_delay_pct", "model.offer_pct"),
+        lambda v: (v["features.weather_out_of_range_pct"] > 20) | (v["labels.zero_delay_pct"] > 12),
+        (_RETRAIN, _OFF, _TABLE),
+        (
+            ("another unit", "one column of nine is out of range, and hardly an answer turns over"),
+            ("late labels", "arrivals that are joined have ordinary delays; there are only fewer of them"),
+        ),
+        HOURLY,
+    ),
+    "feature_skew": Lesson(
+        "a distribution moved within an hour; no value is out of range, missing or old",
+        (
+            "features.clock_psi",
+            "features.weather_psi",
+            "features.weather_out_of_range_pct",
+            "features.weather_age_h",
+        ),
+        lambda v: (
+            ((v["features.clock_psi"] > 0.5) | (v["features.weather_psi"] > 6.5))
+            & (v["features.weather_out_of_range_pct"] < 1)
+            & (v["features.weather_age_h"] < 3)
+        ),
+        (_RETRAIN, _OLD_MODEL, _TABLE),
+        (
+            ("a harmless shift", "the differential test counts hardly an answer that turns over"),
+            ("old features", "the age of the newest row grows hour by hour"),
+        ),
+        HOURLY,
+    ),
+    "stale_data": Lesson(
+        "the newest weather grows an hour older every hour",
+        ("features.weather_age_h", "features.weather_null_pct"),
+        lambda v: v["features.weather_age_h"] > 3,
+        (_RETRAIN, _OFF, _TABLE),
+        (
+            ("a skew", "the differential test finds nothing: what is old is old in the store too"),
+            ("an error code", "every value is plausible"),
+        ),
+        HOURLY,
+    ),
+    "label_delay": Lesson(
+        "fewer of the newest answers are joined than a day before, features are as ever",
+        ("labels.joined_pct", "model.fresh_gap_pp", "model.mature_gap_pp", "labels.zero_delay_pct"),
+        lambda v: (np.abs(v["model.fresh_gap_pp"]) > 20) & (v["labels.zero_delay_pct"] < 8),
+        (_RETRAIN, _OLD_MODEL, _TABLE),
+        (
+            ("an error code in the labels", "arrivals exactly on the minute, and no fewer joined"),
+            ("a worse model", "answers of a day before, with complete labels, would be worse too"),
+        ),
+        HOURLY,
+    ),
+    "harmless_shift": Lesson(
+        "an input left its band, and the share of offers did not move with it",
+        (
+            "features.weather_out_of_range_pct",
+            "features.aircraft_psi",
+            "features.aircraft_out_of_range_pct",
+            "model.offer_pct",
+        ),
+        lambda v: (
+            (v["features.aircraft_psi"] > 0.5)
+            | ((v["features.weather_out_of_range_pct"] > 1) & (v["features.weather_out_of_range_pct"] < 15))
+        ),
+        (_RETRAIN, _OFF, _LAST_GOOD),
+        (
+            ("an error code", "most columns would be out of range, and a third of the answers turn over"),
+            ("a skew that matters", "the differential test counts the answers that turn over"),
+        ),
+        HOURLY,
+    ),
+}
+
+
 def _back(good_pct: FloatArray) -> Any:
     """After a dip, at 98 % or more for a minute."""
     dipped = np.maximum.accumulate(np.nan_to_num(good_pct, nan=100.0) < 95)
@@ -230,7 +318,11 @@ def _tempted(timeline: Timeline, known: Lesson, senior: tuple[Step, ...]) -> lis
     best = timeline.run(senior).loss_micro
     rows = []
     for text, actions in known.tempting:
-        log = sorted([*words, *(Step(at_ms, dict(a)) for a in actions)], key=lambda s: s.t_ms)
+        # What has to wait for another (a deploy for its retrain) comes three hours later.
+        log = sorted(
+            [*words, *(Step(at_ms + 10_800_000 * i, dict(a)) for i, a in enumerate(actions))],
+            key=lambda s: s.t_ms,
+        )
         loss = timeline.run(log).loss_micro
         rows.append({"text": text, "loss_usd": usd(loss), "more_usd": usd(loss - best)})
     return rows

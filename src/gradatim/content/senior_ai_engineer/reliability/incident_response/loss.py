@@ -1,7 +1,9 @@
 """What a shift cost, by cause, in whole micro-dollars; from counters and the operators' log only.
 
-A *harmed minute* is one with fewer than 95 good answers in 100 requests. The first harmed minute starts the
-incident for all clocks below; a shift without one costs what its answers and changes cost, nothing else.
+A *harmed minute* is one with fewer than 95 good answers in 100 requests. On a shift of days the unit is an hour, a
+good answer is one that is what the model says when all is well, and the line is 90. The first harmed unit, or the first
+model monitor out of its band, starts the incident for all clocks below; a shift without either costs what its answers
+and changes cost, nothing else.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 
 from gradatim.core.money import micro
 from gradatim.lab.outcome import Verdict
+from gradatim.sim.platform import modelops
 from gradatim.sim.platform.world import World
 
 from . import people
@@ -21,9 +24,8 @@ from .prevention import judge as prevention
 CREDIT_USD = 25.0
 SILENCE_USD_PER_MIN = 20.0
 NEVER_TOLD_USD = 100.0
-GRACE_MIN = 10
 ESCALATION_USD = 100.0
-OPEN_USD_PER_MIN = 5.0
+LONGEST_PROMISE_S = 12 * 3600
 OVER_TOO_EARLY_USD = 500.0
 WRONG_DIAGNOSIS_USD = 1500.0
 WRONG_SCOPE_USD = 500.0
@@ -54,8 +56,28 @@ CAUSES = (
 )
 
 
+class Pricing(NamedTuple):
+    """What differs between a shift of hours and one of days. `unit_s` is what harm and silence are counted in."""
+
+    unit_s: int
+    grace_s: int
+    escalate_s: int
+    window_s: float
+    settled_s: int
+    open_usd: float
+
+
+HOURS = Pricing(60, 600, 600, 300.0, 1800, 5.0)
+DAYS = Pricing(3600, 6 * 3600, 24 * 3600, 3 * 3600.0, 6 * 3600, 5.0)
+
+
+def pricing(world: World) -> Pricing:
+    """The clocks of this shift."""
+    return DAYS if world.scenario.slow else HOURS
+
+
 class Minutes(NamedTuple):
-    """Whole minutes of the shift: start times in seconds, requests, good answers, harmed or not."""
+    """Whole minutes (or hours) of the shift: start times in seconds, requests, good answers, harmed or not."""
 
     start_s: NDArray[np.int64]
     arrivals: NDArray[np.int64]
@@ -65,40 +87,48 @@ class Minutes(NamedTuple):
 
 def minutes(world: World) -> Minutes:
     """The minutes from the start of the shift to now."""
-    ticks = world.sim.ticks
-    first = round(world.start_s / 10)
-    n = (len(ticks["arrivals"]) - first) // 6
-    arrivals = ticks["arrivals"][first : first + 6 * n].reshape(n, 6).sum(axis=1)
-    good = ticks["good"][first : first + 6 * n].reshape(n, 6).sum(axis=1)
-    start = round(world.start_s) + 60 * np.arange(n, dtype=np.int64)
+    ticks, unit_s = world.sim.ticks, pricing(world).unit_s
+    first, per = round(world.start_s / world.tick_s), round(unit_s / world.tick_s)
+    n = (len(ticks["arrivals"]) - first) // per
+    arrivals = ticks["arrivals"][first : first + per * n].reshape(n, per).sum(axis=1)
+    good = ticks["good"][first : first + per * n].reshape(n, per).sum(axis=1)
+    start = round(world.start_s) + unit_s * np.arange(n, dtype=np.int64)
+    if world.quality is not None:
+        turned = modelops.turned(world)[round(world.start_s / unit_s) :][:n]
+        good = good - np.minimum(good, good * turned // 1000)
+        return Minutes(start, arrivals, good, 100 * good < 90 * arrivals)
     return Minutes(start, arrivals, good, 100 * good < 95 * arrivals)
 
 
-def bad_per_mille(world: World, t_s: float, window_s: float = 300.0) -> int:
+def bad_per_mille(world: World, t_s: float, window_s: float | None = None) -> int:
     """Requests without a good answer in the window before `t_s`, in thousandths."""
     ticks = world.sim.ticks
-    hi = int(t_s / 10)
-    lo = max(0, hi - round(window_s / 10))
+    hi = int(t_s / world.tick_s)
+    lo = max(0, hi - round((window_s or pricing(world).window_s) / world.tick_s))
     arrivals = int(ticks["arrivals"][lo:hi].sum())
     good = int(ticks["good"][lo:hi].sum())
-    return 0 if arrivals == 0 else max(0, 1000 * (arrivals - good) // arrivals)
+    late = 0 if arrivals == 0 else max(0, 1000 * (arrivals - good) // arrivals)
+    if world.quality is None:
+        return late
+    hours = modelops.turned(world)[max(0, int((t_s - 3 * 3600.0) // 3600)) : max(1, int(t_s // 3600))]
+    return max(late, int(hours.sum()) // max(1, len(hours)))
 
 
 def per_tick(world: World) -> list[int]:
     """Micro-dollars lost by answers and credits in each tick."""
     lost = -world.sim.ticks["money_micro"].astype(np.int64)
     m = minutes(world)
-    first = round(world.start_s / 10)
+    first, per = round(world.start_s / world.tick_s), round(pricing(world).unit_s / world.tick_s)
     out = lost.copy()
     for i in np.flatnonzero(m.harmed):
-        out[first + 6 * i : first + 6 * i + 6] += micro(CREDIT_USD) // 6
+        out[first + per * i : first + per * i + per] += micro(CREDIT_USD) // per
     return [int(x) for x in out]
 
 
 def judge(world: World) -> Verdict:
     """Dollars by cause, signals and the moment of each cause. The world stands at its horizon."""
-    ops, m = world.ops, minutes(world)
-    first_tick = round(world.start_s / 10)
+    ops, m, clock = world.ops, minutes(world), pricing(world)
+    first_tick = round(world.start_s / world.tick_s)
     lost = -world.sim.ticks["money_micro"][first_tick:].astype(np.int64)
     cost = dict.fromkeys(CAUSES, 0)
     moment: dict[str, float] = {}
@@ -116,20 +146,26 @@ def judge(world: World) -> Verdict:
         until = world.horizon_s if ops.mended_at_s is None else ops.mended_at_s
         cost["blind"] = int(max(0.0, until - blind_from) // 60) * micro(BLIND_USD_PER_MIN)
         moment["blind"] = blind_from
-    moment["answers"] = float(world.start_s + 10 * int(np.argmax(lost)) if len(lost) else world.start_s)
+    moment["answers"] = float(
+        world.start_s + world.tick_s * int(np.argmax(lost)) if len(lost) else world.start_s
+    )
+    breached = modelops.breached_s(world)
+    if breached is not None:
+        # A model monitor out of its band is an incident whether it harms or not: somebody has to find out.
+        onset = breached if onset is None else min(onset, breached)
     if onset is not None:
         moment["slo_credits"] = float(onset)
         end = int(world.horizon_s)
         acked = min((t for t in ops.acknowledged.values()), default=float(end))
-        if acked > onset + 60 * GRACE_MIN:
+        if acked > onset + clock.escalate_s:
             cost["escalation"] = micro(ESCALATION_USD)
-            moment["escalation"] = float(onset + 60 * GRACE_MIN)
+            moment["escalation"] = float(onset + clock.escalate_s)
         over = ops.declared_at_s
-        open_min = (int(over if over is not None else end) - onset) // 60
-        cost["open_incident"] = max(0, open_min) * micro(OPEN_USD_PER_MIN)
+        open_units = (int(over if over is not None else end) - onset) // clock.unit_s
+        cost["open_incident"] = max(0, open_units) * micro(clock.open_usd)
         moment["open_incident"] = float(onset)
         if over is not None and bool(
-            m.harmed[(m.start_s + 60 > over) & (m.start_s < over + 1800)].sum() >= 3
+            m.harmed[(m.start_s + clock.unit_s > over) & (m.start_s < over + clock.settled_s)].sum() >= 3
         ):
             cost["open_incident"] += micro(OVER_TOO_EARLY_USD)
             moment["open_incident"] = float(over)
@@ -139,7 +175,7 @@ def judge(world: World) -> Verdict:
             moment["silence"] = float(silent[0])
         if not _updates(world):
             cost["silence"] += micro(NEVER_TOLD_USD)
-            moment.setdefault("silence", float(onset + 60 * GRACE_MIN))
+            moment.setdefault("silence", float(onset + clock.grace_s))
     vain = _undone_in_vain(world)
     if vain:
         cost["undone"] = len(vain) * micro(UNDONE_IN_VAIN_USD)
@@ -178,7 +214,7 @@ def judge(world: World) -> Verdict:
         "changes": sum(1 for c in ops.costs if c.cause == "changes"),
         "onset_s": -1 if onset is None else onset,
         "acknowledged_s": int(min(ops.acknowledged.values(), default=-1)),
-        "last_harm_s": -1 if not len(harmed) else int(m.start_s[harmed[-1]]) + 60,
+        "last_harm_s": -1 if not len(harmed) else int(m.start_s[harmed[-1]]) + clock.unit_s,
         "declared_s": -1 if ops.declared_at_s is None else int(ops.declared_at_s),
         "healthy": int(world.scenario.healthy),
         "prevention_stops_pct": prevented.stops_pct,
@@ -208,16 +244,17 @@ def _updates(world: World) -> list[tuple[float, dict[str, object]]]:
 
 def _silent_minutes(world: World, m: Minutes, onset: int) -> list[int]:
     """Harmed minutes that no statement covers: none for ten minutes, or the promised update is late."""
-    spoken = _updates(world)
+    spoken, grace_s = _updates(world), pricing(world).grace_s
     silent = []
     for start in m.start_s[m.harmed]:
         at = int(start)
         before = [(t, u) for t, u in spoken if t <= at]
         if not before:
-            covered = at < onset + 60 * GRACE_MIN
+            covered = at < onset + grace_s
         else:
             t, u = before[-1]
-            covered = at <= t + 60 * int(str(u["next_update_min"])) or at < onset + 60 * GRACE_MIN
+            promised_s = min(60 * int(str(u["next_update_min"])), LONGEST_PROMISE_S)
+            covered = at <= t + promised_s or at < onset + grace_s
         if not covered:
             silent.append(at)
     return silent

@@ -31,6 +31,9 @@ def plans(scenario: Scenario, seed: int) -> Iterator[Plan]:
 def _plans(scenario: Scenario) -> Iterator[Plan]:
     """The plans without a prevention. Times are those of a learner's shift."""
     at, truth = scenario.onset_s, scenario.truth
+    if scenario.slow:
+        yield from _long(scenario)
+        return
     yield _with_words(scenario, [], over_s=at + 240)
     if scenario.healthy and scenario.blind_from_s is None:
         return
@@ -68,6 +71,39 @@ def _plans(scenario: Scenario) -> Iterator[Plan]:
             yield _with_words(scenario, plan, over_s=at + 600)
 
 
+def _long(scenario: Scenario) -> Iterator[Plan]:
+    """Plans for a shift of days: cure at once, with and without good values meanwhile."""
+    at, hour = scenario.onset_s, 3600.0
+    words = _with_words(scenario, [], over_s=at + 2 * hour)
+    yield words
+    if scenario.healthy:
+        return
+    undo: Plan = [(max(at, t + 60.0), {"kind": "rollback", "change": c}) for t, c in _culprits(scenario)]
+    rerun = {"kind": "rerun_job", "job": "weather"}
+    good: Plan = [(at, {"kind": "set_feature", "features": "weather", "mode": "last_good"})]
+    live = {"kind": "set_feature", "features": "weather", "mode": "live"}
+    told: Plan = [(at, {"kind": "page", "team": "data"})]
+    kept: Plan = [(at, {"kind": "quarantine", "source": "labels", "hours_back": 24.0})]
+    if scenario.truth.component == "labels":
+        plans = [undo, [*kept, *undo]]
+    elif undo:
+        plans = [undo, [*undo, (at + 100.0, rerun)]]
+    else:
+        plans = [
+            [(at, rerun)],
+            [*told, (at + 3.1 * hour, rerun)],
+            [*good, *told, (at + 3.1 * hour, rerun), (at + 3.7 * hour, live)],
+            [*good, (at + 5.1 * hour, rerun), (at + 5.7 * hour, live)],
+        ]
+    for plan in plans:
+        yield _with_words(scenario, sorted(plan, key=lambda p: p[0]), over_s=at + 7 * hour)
+
+
+def _culprits(scenario: Scenario) -> list[tuple[float, str]]:
+    """(time, change) of what is to be undone, oldest first."""
+    return sorted((c.at_s, c.id) for c in scenario.changes if c.id in scenario.culprits)
+
+
 def _drains(scenario: Scenario) -> list[dict[str, Any]]:
     """The replicas on slow hosts taken out."""
     return [
@@ -103,12 +139,15 @@ def _with_words(scenario: Scenario, plan: Plan, over_s: float) -> Plan:
                 "impact": "degraded",
                 "share_low": 0.0,
                 "share_high": 1.0,
-                "next_update_min": 120,
+                "next_update_min": 720 if scenario.slow else 120,
             },
         ),
         (over_s, {"kind": "declare_over"}),
         *(
-            (at + 2000.0, {"kind": "answer", "message": q, "fact": "unknown"})
+            (
+                min(at + (150_000.0 if scenario.slow else 2000.0), scenario.pace.horizon_s - 600.0),
+                {"kind": "answer", "message": q, "fact": "unknown"},
+            )
             for q in ("q-share", "q-change", "q-over")
         ),
     ]

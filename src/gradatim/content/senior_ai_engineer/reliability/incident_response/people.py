@@ -17,11 +17,20 @@ from gradatim.lab.spec import load_hints
 from gradatim.sim.faults.scenario import ClientRelease
 from gradatim.sim.platform.world import World
 
-DUE_S = 1200.0
+DUE_S, LONG_DUE_S = 1200.0, 20 * 3600.0
+LONG = 60
+"""On a shift of days people ask sixty times later."""
 HINTS = load_hints(Path(__file__).parent)
 _NAMES = ("Dana Okafor", "Luis Prat", "Mei Tanaka", "Arne Solberg", "Priya Nair", "Joao Brandt")
 _SHARES = (
     ("none", "Fewer than 2 in 100 are without a good answer"),
+    ("some", "Between 2 and 30 in 100"),
+    ("many", "More than 30 in 100"),
+)
+
+
+_LONG_SHARES = (
+    ("none", "Fewer than 2 in 100 answers of the last three hours"),
     ("some", "Between 2 and 30 in 100"),
     ("many", "More than 30 in 100"),
 )
@@ -45,21 +54,23 @@ def questions(world: World) -> list[Question]:
     if sc.onset_s >= world.horizon_s:
         return []
     names = s.shuffled(_NAMES, 9)
+    slower = LONG if sc.slow else 1
     change = max((c for c in sc.changes if c.at_s <= sc.onset_s), key=lambda c: c.at_s)
     asked = change if s.uniform(4) < 0.5 else sc.changes[0]
     all_asked = (
         Question(
             "q-share",
-            sc.onset_s + s.integer(480, 660, 1),
+            sc.onset_s + slower * s.integer(480, 660, 1),
             names[0],
             "operations",
-            "Gate desks ask whether they can trust the advice. How many travellers get no good answer right now?",
-            _SHARES,
+            "Gate desks ask whether they can trust the advice. How many travellers get "
+            + ("other advice than they should?" if sc.slow else "no good answer right now?"),
+            _LONG_SHARES if sc.slow else _SHARES,
             _right_share,
         ),
         Question(
             "q-change",
-            sc.onset_s + s.integer(900, 1140, 2),
+            sc.onset_s + slower * s.integer(900, 1140, 2),
             names[1],
             "travel app",
             f"Was it {asked.id}, {asked.text}? We can help to undo it.",
@@ -68,7 +79,7 @@ def questions(world: World) -> list[Question]:
         ),
         Question(
             "q-over",
-            sc.onset_s + s.integer(1620, 1980, 3),
+            sc.onset_s + slower * s.integer(1620, 1980, 3),
             names[2],
             "duty manager",
             "May I tell the airlines that it is over?",
@@ -89,7 +100,7 @@ def _right_share(world: World, t_s: float) -> str:
 def _right_over(world: World, t_s: float) -> str:
     from .loss import bad_per_mille
 
-    return "over" if bad_per_mille(world, t_s, 120.0) < 50 else "not"
+    return "over" if bad_per_mille(world, t_s, None if world.scenario.slow else 120.0) < 50 else "not"
 
 
 def answered_at(world: World, question: str) -> float:
@@ -130,7 +141,7 @@ def inbox(world: World) -> list[dict[str, Any]]:
             ],
             "answered": q.id in world.ops.answered,
             "answer": world.ops.answered.get(q.id),
-            "due_s": q.t_s + DUE_S,
+            "due_s": q.t_s + (LONG_DUE_S if world.scenario.slow else DUE_S),
         }
         for q in questions(world)
     ]
@@ -154,6 +165,11 @@ def inbox(world: World) -> list[dict[str, Any]]:
                     "message",
                     _trace(world, d.message["client"], d.effective_at_s),
                 )
+            )
+        elif kind == "differential_test" and d.effective_at_s <= world.now_s:
+            text = world.ops.serving.tests[d.ordinal] if world.ops.serving is not None else ""
+            items.append(
+                _message(f"d-{d.ordinal}", d.effective_at_s, "Differential test", "tool", "message", text)
             )
         elif kind == "page":
             back = d.t_s + Stream(world.seed, "reply").integer(150, 330, d.ordinal)
@@ -203,7 +219,7 @@ def _trace(world: World, client: str, t_s: float) -> str:
     if len(rows) == 0:
         return f"No request of {client} was sampled in the last four minutes."
     took = 1000.0 * (rows["finished_s"] - rows["arrived_s"])
-    first, last = round((t_s - 240.0) / 10), round(t_s / 10)
+    first, last = round((t_s - 240.0) / world.tick_s), max(1, round(t_s / world.tick_s))
     ticks = world.sim.ticks
     computed = max(1, int(ticks["batch_items"][first:last].sum()))
     wait = 1e-3 * int(ticks["queue_wait_us"][first:last].sum()) / computed
@@ -227,6 +243,8 @@ def _reply(world: World, team: str, t_s: float) -> str:
             "we have not checked whether it "
             "reads remote configuration. Rolling it back is possible, users get it over about twenty-five minutes."
         )
+    if team == "data" and world.scenario.slow:
+        return "We look at every source this team owns. What is wrong in them is mended in about three hours."
     if team == "data":
         c = world.ops.cache
         share = 100.0 * c.misses_per_s / c.settings.store_capacity_per_s

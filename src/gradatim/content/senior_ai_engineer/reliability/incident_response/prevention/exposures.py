@@ -51,6 +51,22 @@ class Exposure(NamedTuple):
     usual_usd: float = USUAL_USD
 
 
+_CODE = Exposure(
+    "an error code of an upstream written as a value",
+    "weather",
+    find_min=(2880, 7200),
+    mend_min=(240, 720),
+    shown={"one_value_pct": (25, 60), "score_shift_pct": (3, 12)},
+    size={"one_value": (0.25, 0.6)},
+)
+_SKEW = Exposure(
+    "a feature computed differently when serving",
+    "model",
+    find_min=(2880, 8640),
+    mend_min=(120, 480),
+    canary={"score": (0.05, 0.2)},
+    shown={"train_serve_gap_pct": (8, 40), "score_shift_pct": (4, 15)},
+)
 EXPOSURES: dict[str, dict[str, Exposure]] = {
     "metastable-overload": {
         "everyone-retries": Exposure(
@@ -136,24 +152,18 @@ EXPOSURES: dict[str, dict[str, Exposure]] = {
         ),
     },
     "bad-code": {
-        "": Exposure(
-            "an error code of an upstream written as a value",
-            "weather",
-            find_min=(2880, 7200),
-            mend_min=(240, 720),
-            shown={"one_value_pct": (25, 60), "score_shift_pct": (3, 12)},
-            size={"one_value": (0.25, 0.6)},
-        )
+        **dict.fromkeys(("code-served", "code-one-airport"), _CODE),
+        **dict.fromkeys(
+            ("code-trained", "code-before-training"),
+            _CODE._replace(says="an error code joined as an arrival on time", entry="labels"),
+        ),
     },
     "feature-skew": {
-        "": Exposure(
-            "a feature computed differently when serving",
-            "model",
-            find_min=(2880, 8640),
-            mend_min=(120, 480),
-            canary={"score": (0.05, 0.2)},
-            shown={"train_serve_gap_pct": (8, 40), "score_shift_pct": (4, 15)},
-        )
+        **dict.fromkeys(("skew-clock-utc", "skew-one-airport"), _SKEW._replace(entry="config")),
+        "skew-model-side": _SKEW._replace(says="a model trained on another definition of a feature"),
+        "skew-metric-provider": _SKEW._replace(
+            says="an upstream that changed its units", entry="weather", canary={}
+        ),
     },
     "stale-features": {
         "": Exposure(

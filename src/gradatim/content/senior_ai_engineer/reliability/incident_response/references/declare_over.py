@@ -19,4 +19,4 @@ def policy(obs, query):
             },
             {"kind": "declare_over"},
         ]
-    return {"actions": actions, "advance_s": 600 if seen["page"] else 60}
+    return {"actions": actions, "advance_s": (60 if seen["page"] else 6) * obs["tick_s"]}

@@ -12,4 +12,4 @@ def policy(obs, query):
             {"kind": "acknowledge", "alert": "all"},
             {"kind": "silence", "alert": "all", "for_s": 86400},
         ]
-    return {"actions": actions, "advance_s": 600 if seen["page"] else 60}
+    return {"actions": actions, "advance_s": (60 if seen["page"] else 6) * obs["tick_s"]}

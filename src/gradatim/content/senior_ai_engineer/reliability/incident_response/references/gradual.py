@@ -4,6 +4,11 @@ Slower to relieve than shedding and cheaper for each request; undoes nothing it 
 """
 
 CLIENTS = ("web", "ios", "android", "partner")
+HOUR_S = 3600.0
+SIGNS = (
+    "labels.zero_delay_pct", "model.fresh_gap_pp", "features.weather_out_of_range_pct", "features.weather_age_h",
+    "features.weather_psi", "features.aircraft_psi", "features.aircraft_out_of_range_pct",
+)  # fmt: skip
 memory = {
     "page_s": None,
     "case": None,
@@ -17,10 +22,26 @@ memory = {
     "slow_s": 0,
     "last_s": None,
     "stolen_at": -1e9,
+    "days": {
+        "case": None,
+        "say": None,
+        "change": None,
+        "scope": "all",
+        "said": False,
+        "asked": False,
+        "busy": False,
+        "rerun_s": None,
+        "ran_s": None,
+        "well_s": None,
+        "undone": [],
+        "paged": False,
+    },  # fmt: skip
 }
 
 
 def policy(obs, query):
+    if obs["tick_s"] > 60:
+        return days(obs, query)
     m, now, actions = obs["metrics"], obs["t_s"], []
     page = next(
         (a for a in obs["alerts"] if a["severity"] == "page" and a["state"] in ("firing", "acknowledged")),
@@ -28,7 +49,7 @@ def policy(obs, query):
     )
     if memory["page_s"] is None:
         if page is None:
-            return {"actions": [], "advance_s": 30}
+            return {"actions": [], "advance_s": 3 * obs["tick_s"]}
         memory["page_s"] = now
         actions.append({"kind": "acknowledge", "alert": page["id"]})
     bad_5m = min(1.0, (m["slo.burn_5m"] or 0.0) * 0.005)
@@ -331,3 +352,228 @@ def answers(obs, bad_5m, bad_1m):
             fact = "over" if bad_1m < 0.02 else "not" if bad_1m > 0.08 else "unknown"
         out.append({"kind": "answer", "message": q["id"], "fact": fact})
     return out
+
+
+# ---------------------------------------------------------------------- a shift of days
+def days(obs, query):
+    """The question is what the model says, not how fast: hour by hour."""
+    m, now, actions, d = obs["metrics"], obs["t_s"], [], memory["days"]
+    page = next(
+        (a for a in obs["alerts"] if a["name"] == "ModelMonitorBreached" and a["state"] != "resolved"), None
+    )
+    if memory["page_s"] is None:
+        if page is None:
+            return {"actions": [], "advance_s": HOUR_S - now % HOUR_S}
+        memory["page_s"] = now
+        actions.append({"kind": "acknowledge", "alert": page["id"]})
+        actions.append(
+            {"kind": "status_update", "impact": "degraded", "surface": "data_quality", "share_low": 0.0,
+             "share_high": 0.7, "next_update_min": 720}
+        )  # fmt: skip
+    if d["case"] in (None, "late"):
+        # A gap may be chance: what shows itself afterwards is what it was.
+        before = d["case"]
+        sign(obs, m, query, d, actions)
+        if before == "late" and d["case"] != "late":
+            d.update(said=False, well_s=None)
+    treat_days(obs, m, query, d, now, actions)
+    for q in obs["inbox"]:
+        if q["kind"] == "question" and not q["answered"]:
+            actions.append({"kind": "answer", "message": q["id"], "fact": fact(q, d, now)})
+    well = d["well_s"] is not None and now - d["well_s"] >= HOUR_S
+    if well and not obs["service"]["declared_over"]:
+        actions.append({"kind": "declare_over"})
+    return {"actions": actions, "advance_s": 2400 if d["busy"] else HOUR_S - now % HOUR_S}
+
+
+def where(query, column, least):
+    """The airports at which a monitor is out, as a scope."""
+    rows = query(
+        f"SELECT area FROM model_quality WHERE t_s = (SELECT max(t_s) FROM model_quality) AND abs({column}) > {least} "
+        "AND area <> 'all' ORDER BY area"
+    )["rows"]
+    return "all" if len(rows) != 1 else rows[0][0]
+
+
+def suspects(obs, *words):
+    """Changes whose text has one of the words, oldest first."""
+    return [c for c in obs["changes"] if any(w in c["text"] for w in words)]
+
+
+def sign(obs, m, query, d, actions):
+    """What the monitors say it is; a test first where they cannot tell."""
+    v = {k: (m.get(k) or 0.0) for k in SIGNS}
+    if v["labels.zero_delay_pct"] > 12:
+        d.update(case="labels", say=("labels", "error_code", "all"))
+    elif v["features.weather_out_of_range_pct"] > 20:
+        d.update(case="weather", say=("weather", "error_code", where(query, "weather_out_of_range_pct", 20)))
+    elif v["features.weather_age_h"] > 3:
+        d.update(case="stale", say=("features", "stale_data", where(query, "weather_age_h", 3)))
+    elif v["features.weather_psi"] > 6.5 and v["features.weather_out_of_range_pct"] < 1:
+        d.update(case="weather", say=("weather", "feature_skew", "all"))
+    elif d["scope"] != "all" or clock_areas(query):
+        area = where(query, "clock_psi", 0.8)
+        model, code = suspects(obs, "model v6"), suspects(obs, "feature code", "time zone")
+        if area != "all":
+            code = suspects(obs, "time zone") or code
+        if model and code and area == "all":
+            ask(obs, d, actions)
+            text = told(obs)
+            if text is None:
+                return
+            model, code = (model, []) if "agrees" in text else ([], code)
+        elif area != "all":
+            model = []
+        guilty = (model or code)[-1:]
+        say = ("predict", "feature_skew", "one_version") if model else ("features", "feature_skew", area)
+        d.update(case="skew", say=say, change=guilty[0]["id"] if guilty else None)
+    elif (
+        v["features.weather_out_of_range_pct"] > 1
+        or v["features.aircraft_psi"] > 0.5
+        or v["features.aircraft_out_of_range_pct"] > 1
+    ):
+        ask(obs, d, actions)
+        if told(obs) is None:
+            return
+        weather = v["features.weather_out_of_range_pct"] > 1
+        scope = where(query, "weather_out_of_range_pct", 1) if weather else "all"
+        d.update(case="harmless", say=("weather" if weather else "features", "harmless_shift", scope))
+    elif (
+        abs(v["model.fresh_gap_pp"]) > 28
+        and v["features.weather_psi"] < 5
+        and v["features.weather_age_h"] < 1.5
+    ):
+        d.update(case="late", say=("labels", "label_delay", "all"))
+
+
+def clock_areas(query):
+    """Does the time of day look other than usual somewhere?"""
+    return query(
+        "SELECT count(*) FROM model_quality WHERE t_s = (SELECT max(t_s) FROM model_quality) AND clock_psi > 0.8"
+    )["rows"][0][0]
+
+
+def ask(obs, d, actions):
+    """Order the differential test, once."""
+    if not d["asked"]:
+        d["asked"] = d["busy"] = True
+        actions.append({"kind": "differential_test"})
+
+
+def told(obs):
+    """What it said; None while it runs."""
+    return next((i["text"] for i in obs["inbox"] if i["from"] == "Differential test"), None)
+
+
+def noted(query, text):
+    """The newest note of a re-run."""
+    rows = query(f"SELECT text FROM changes WHERE text LIKE '%{text}%' ORDER BY t_s")["rows"]
+    return rows[-1][0] if rows else ""
+
+
+def fact(q, d, now):
+    """What can be said of a question now."""
+    cured = d["well_s"] is not None
+    if q["id"] == "q-change":
+        return "unknown" if d["case"] is None else "yes" if d["change"] and d["change"] in q["text"] else "no"
+    if q["id"] == "q-share":
+        return (
+            "none"
+            if d["case"] in ("harmless", "late") or (cured and now - d["well_s"] > 3.5 * HOUR_S)
+            else "unknown"
+        )
+    return "over" if cured and now - d["well_s"] > 3.5 * HOUR_S else "unknown"
+
+
+# Alarms on what each of them shows, where there is one; other places than the senior's.
+GUARDRAILS_OF_DAYS = {
+    ("labels", "error_code"): [{"type": "alert_rule", "metric": "one_value_pct", "above": 18, "for_min": 20}],
+    ("weather", "error_code"): [
+        {"type": "alert_rule", "metric": "one_value_pct", "above": 18, "for_min": 20}
+    ],
+    **dict.fromkeys(
+        (("weather", "feature_skew"), ("predict", "feature_skew"), ("features", "feature_skew")),
+        [{"type": "alert_rule", "metric": "train_serve_gap_pct", "above": 6, "for_min": 20}],
+    ),
+    ("features", "stale_data"): [{"type": "freshness_limit", "of": "features", "max_age_min": 180}],
+    ("weather", "stale_data"): [{"type": "freshness_limit", "of": "features", "max_age_min": 180}],
+}
+
+
+def prevent(d, actions):
+    """What stands in the way of the next one; nothing where nothing was wrong."""
+    rails = GUARDRAILS_OF_DAYS.get(d["say"][:2], [])
+    if rails:
+        actions.append({"kind": "submit_prevention", "guardrails": rails})
+
+
+def treat_days(obs, m, query, d, now, actions):
+    """Yesterday's weather for whatever concerns the weather, the test before any roll-back, then as the senior."""
+    if d["case"] is None:
+        return
+    if d["case"] == "skew" and d["say"][2] != "all" and told(obs) is None and not d["said"]:
+        ask(obs, d, actions)
+        return
+    if not d["said"]:
+        d["said"], d["busy"] = True, False
+        component, mechanism, scope = d["say"]
+        actions.append(
+            {"kind": "diagnose", "component": component, "mechanism": mechanism, "scope": scope, "sure": 0.7}
+        )
+        prevent(d, actions)
+        if d["case"] in ("harmless", "late"):
+            d["well_s"] = now if d["case"] == "harmless" else now + 5 * HOUR_S
+        elif d["case"] == "skew":
+            if d["change"]:
+                actions.append({"kind": "rollback", "change": d["change"]})
+            d["well_s"] = now
+        elif d["case"] == "labels":
+            actions.append({"kind": "quarantine", "source": "labels", "hours_back": 30})
+            d["well_s"] = now
+        else:
+            actions.append({"kind": "set_feature", "features": "weather", "mode": "last_good"})
+            actions.append({"kind": "rerun_job", "job": "weather"})
+            d["busy"], d["ran_s"] = True, now
+    if d["case"] == "labels" and obs["service"]["model"].startswith("r"):
+        nightly = suspects(obs, "nightly retrain")
+        if nightly and nightly[-1]["id"] not in d["undone"]:
+            d["undone"].append(nightly[-1]["id"])
+            d["change"] = nightly[-1]["id"]
+            actions.append({"kind": "deploy", "version": "v5"})
+    if d["rerun_s"] is not None and now >= d["rerun_s"]:
+        d["rerun_s"], d["ran_s"], d["busy"] = None, now, True
+        actions.append({"kind": "rerun_job", "job": "weather"})
+    if d["ran_s"] is not None and now - d["ran_s"] >= 1900:
+        d["busy"], d["ran_s"] = False, None
+        after(obs, query, d, now, actions)
+
+
+def after(obs, query, d, now, actions):
+    """The job has been run: live again, or its source is somebody else's."""
+    text = noted(query, "weather job re-run")
+    if "replaced" in text:
+        actions.append({"kind": "set_feature", "features": "weather", "mode": "live"})
+        d["well_s"] = now
+    elif "refused" in text:
+        quota = suspects(obs, "quota")
+        if quota:
+            d["change"] = quota[-1]["id"]
+            actions.append({"kind": "rollback", "change": quota[-1]["id"]})
+        d["rerun_s"] = now + 600
+    else:
+        if not d["paged"]:
+            d["paged"] = True
+            actions.append({"kind": "page", "team": "data"})
+            if d["case"] == "stale":
+                d["say"] = ("weather", "stale_data", d["say"][2])
+                component, mechanism, scope = d["say"]
+                actions.append(
+                    {
+                        "kind": "diagnose",
+                        "component": component,
+                        "mechanism": mechanism,
+                        "scope": scope,
+                        "sure": 0.7,
+                    }
+                )
+        d["rerun_s"] = now + 3.1 * HOUR_S

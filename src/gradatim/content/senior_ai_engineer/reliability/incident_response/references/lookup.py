@@ -39,7 +39,7 @@ def policy(obs, query):
     t = obs["t_s"]
     if run["page_s"] is None:
         if not any(a["severity"] == "page" for a in obs["alerts"]):
-            return {"actions": [], "advance_s": 30}
+            return {"actions": [], "advance_s": 3 * obs["tick_s"]}
         run["page_s"] = t
         loudest = max(METRICS, key=lambda m: factor(m, obs["metrics"], obs["metrics_5m_ago"]))
         words = [
@@ -61,5 +61,5 @@ def policy(obs, query):
         run["todo"] = sorted([(t + d, a) for d, a in [*plan, *words]], key=lambda x: x[0])
     due = [a for at, a in run["todo"] if at <= t]
     run["todo"] = [(at, a) for at, a in run["todo"] if at > t]
-    wait = min([at - t for at, _ in run["todo"]], default=600.0)
-    return {"actions": due, "advance_s": max(1.0, min(wait, 600.0))}
+    wait = min([at - t for at, _ in run["todo"]], default=60 * obs["tick_s"])
+    return {"actions": due, "advance_s": max(1.0, min(wait, 60 * obs["tick_s"]))}

@@ -1,6 +1,7 @@
 """Mid: waits until it is clear that it stays, relieves everyone alike, and names no scope."""
 
 CLIENTS = ("web", "ios", "android", "partner")
+WAIT_S = 3 * 3600.0
 memory = {
     "page_s": None,
     "case": None,
@@ -14,10 +15,13 @@ memory = {
     "slow_s": 0,
     "last_s": None,
     "stolen_at": -1e9,
+    "days": {"case": None, "say": None, "next_s": None, "paged": False, "undone": []},
 }
 
 
 def policy(obs, query):
+    if obs["tick_s"] > 60:
+        return days(obs, query)
     m, now, actions = obs["metrics"], obs["t_s"], []
     page = next(
         (a for a in obs["alerts"] if a["severity"] == "page" and a["state"] in ("firing", "acknowledged")),
@@ -25,7 +29,7 @@ def policy(obs, query):
     )
     if memory["page_s"] is None:
         if page is None:
-            return {"actions": [], "advance_s": 30}
+            return {"actions": [], "advance_s": 3 * obs["tick_s"]}
         memory["page_s"] = now
         actions.append({"kind": "acknowledge", "alert": page["id"]})
     bad_5m = min(1.0, (m["slo.burn_5m"] or 0.0) * 0.005)
@@ -269,3 +273,111 @@ def answers(obs, bad_5m, bad_1m):
             fact = "over" if bad_1m < 0.02 else "not" if bad_1m > 0.08 else "unknown"
         out.append({"kind": "answer", "message": q["id"], "fact": fact})
     return out
+
+
+# ---------------------------------------------------------------------- a shift of days
+def days(obs, query):
+    """Waits until it is sure, takes the loudest monitor at its word, and says it of all."""
+    m, now, actions, d = obs["metrics"], obs["t_s"], [], memory["days"]
+    page = next(
+        (a for a in obs["alerts"] if a["name"] == "ModelMonitorBreached" and a["state"] != "resolved"), None
+    )
+    if memory["page_s"] is None:
+        if page is None:
+            return {"actions": [], "advance_s": 3600.0 - now % 3600.0}
+        memory["page_s"] = now
+        actions.append({"kind": "acknowledge", "alert": page["id"]})
+    waited = now - memory["page_s"]
+    plain = (m["features.clock_psi"] or 0.0) > 0.5 and waited >= 3600.0
+    if d["case"] is None and (plain or waited >= WAIT_S):
+        actions += first_guess(obs, query, m, d, now)
+        component, mechanism, scope = d["say"]
+        actions.append(
+            {"kind": "status_update", "impact": "degraded", "surface": "data_quality", "share_low": 0.0,
+             "share_high": 0.8, "cause": "suspected", "component": component, "next_update_min": 720}
+        )  # fmt: skip
+        actions.append(
+            {"kind": "diagnose", "component": component, "mechanism": mechanism, "scope": scope, "sure": 0.6}
+        )
+        if d["case"] in ("labels", "weather", "skew"):
+            # One alarm for all of them, on what all of them move.
+            rails = [{"type": "alert_rule", "metric": "score_shift_pct", "above": 3, "for_min": 60}]
+            actions.append({"kind": "submit_prevention", "guardrails": rails})
+    if d["case"] == "labels" and obs["service"]["model"].startswith("r"):
+        actions += [{"kind": "rollback", "change": c} for c in newest(obs, d, "nightly")]
+    if d["next_s"] is not None and now >= d["next_s"]:
+        d["next_s"] = None
+        actions += next_step(obs, query, d, now)
+    for q in obs["inbox"]:
+        if q["kind"] == "question" and not q["answered"]:
+            actions.append({"kind": "answer", "message": q["id"], "fact": "unknown"})
+    if d["case"] is not None and waited >= 12 * 3600.0 and not obs["service"]["declared_over"]:
+        actions.append({"kind": "declare_over"})
+    return {"actions": actions, "advance_s": 3600.0 - now % 3600.0}
+
+
+def newest(obs, d, *words):
+    """The newest change whose text has one of the words, unless it is undone already."""
+    found = [
+        c["id"] for c in obs["changes"] if any(w in c["text"] for w in words) and c["id"] not in d["undone"]
+    ]
+    d["undone"] += found[-1:]
+    return found[-1:]
+
+
+def first_guess(obs, query, m, d, now):
+    """The first thing that fits."""
+    outside = m["features.weather_out_of_range_pct"] or 0.0
+    if (m["labels.zero_delay_pct"] or 0.0) > 12:
+        d.update(case="labels", say=("labels", "error_code", "all"))
+        return [
+            {"kind": "quarantine", "source": "labels", "hours_back": 40},
+            {"kind": "rerun_job", "job": "labels"},
+            {"kind": "retrain", "rows": "all"},
+        ]
+    if (m["features.weather_age_h"] or 0.0) > 1.5:
+        d.update(case="weather", say=("features", "stale_data", "all"), next_s=now + 3600.0)
+        return [{"kind": "rerun_job", "job": "weather"}]
+    moved = query(
+        f"SELECT max(weather_psi) FROM model_quality WHERE area = 'all' AND t_s > {now - 6 * 3600.0}"
+    )["rows"]
+    if outside > 12 or (moved[0][0] or 0.0) > 6.5:
+        d.update(case="weather", say=("weather", "error_code", "all"), next_s=now + 3.2 * 3600.0)
+        return [
+            {"kind": "set_feature", "features": "weather", "mode": "last_good"},
+            {"kind": "page", "team": "data"},
+        ]
+    if abs(m["model.fresh_gap_pp"] or 0.0) > 20 and (m["features.clock_psi"] or 0.0) < 0.3:
+        d.update(case="late", say=("labels", "label_delay", "all"))
+        return [{"kind": "rollback", "change": c} for c in newest(obs, d, "model v6")]
+    if outside > 1 or (m["features.aircraft_psi"] or 0.0) > 0.5:
+        d.update(case="inputs", say=("features", "feature_skew", "all"))
+        return [{"kind": "rollback", "change": c} for c in newest(obs, d, "feature code", "register")]
+    d.update(case="skew", say=("features", "feature_skew", "all"), next_s=now + 2 * 3600.0)
+    return [
+        {"kind": "rollback", "change": c} for c in newest(obs, d, "feature code", "time zone", "model v6")
+    ]
+
+
+def next_step(obs, query, d, now):
+    """What is left to do when the first step was not enough."""
+    if d["case"] == "skew":
+        still = query(
+            "SELECT max(clock_psi) FROM model_quality WHERE t_s = (SELECT max(t_s) FROM model_quality)"
+        )["rows"]
+        if (still[0][0] or 0.0) < 0.5:
+            return []
+        return [
+            {"kind": "rollback", "change": c} for c in newest(obs, d, "time zone", "model v6", "feature code")
+        ]
+    rows = query("SELECT text FROM changes WHERE text LIKE '%weather job re-run%' ORDER BY t_s")["rows"]
+    text = rows[-1][0] if rows else ""
+    if "replaced" in text:
+        live = obs["service"]["features"]["weather"] == "live"
+        return [] if live else [{"kind": "set_feature", "features": "weather", "mode": "live"}]
+    d["next_s"] = now + 3600.0 if not text or "refused" in text else now + 3.2 * 3600.0
+    more = [{"kind": "rollback", "change": c} for c in newest(obs, d, "quota")] if "refused" in text else []
+    if "unchanged" in text and not d["paged"]:
+        d["paged"] = True
+        return [{"kind": "page", "team": "data"}]
+    return [*more, {"kind": "rerun_job", "job": "weather"}]

@@ -22,4 +22,4 @@ def policy(obs, query):
                 "next_update_min": 120,
             }
         )
-    return {"actions": actions, "advance_s": 600 if seen["page"] else 60}
+    return {"actions": actions, "advance_s": (60 if seen["page"] else 6) * obs["tick_s"]}

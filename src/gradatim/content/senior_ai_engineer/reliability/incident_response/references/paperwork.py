@@ -7,7 +7,7 @@ def policy(obs, query):
     now, actions = obs["t_s"], []
     page = next((a for a in obs["alerts"] if a["severity"] == "page"), None)
     if page is None:
-        return {"actions": [], "advance_s": 60}
+        return {"actions": [], "advance_s": 6 * obs["tick_s"]}
     if not seen["page"]:
         seen["page"] = True
         actions.append({"kind": "acknowledge", "alert": "all"})
@@ -36,4 +36,7 @@ def policy(obs, query):
             actions.append({"kind": "answer", "message": q["id"], "fact": "unknown"})
     if now >= obs["horizon_s"] - 120 and not obs["service"]["declared_over"]:
         actions.append({"kind": "declare_over"})
-    return {"actions": actions, "advance_s": min(300, max(60, obs["horizon_s"] - 90 - now))}
+    return {
+        "actions": actions,
+        "advance_s": min(30 * obs["tick_s"], max(6 * obs["tick_s"], obs["horizon_s"] - 90 - now)),
+    }

@@ -18,20 +18,33 @@ P = {
     "undo": 2,
     "repair": True,
     "again": False,
+    "days_undo": 2,
+    "days_guess": ("weather", "error_code", "all"),
     "guess": ("metrics", "telemetry_fault", "all"),
 }
 WORDS = ("app", "queue", "model", "runtime", "batching")
-run = {"page_s": None, "acted_s": None, "given_back": False, "ended": False, "spoken": False, "times": 0}
+run = {
+    "page_s": None,
+    "acted_s": None,
+    "given_back": False,
+    "ended": False,
+    "spoken": False,
+    "times": 0,
+    "todo": [],
+    "undone": [],
+}
 
 
 def policy(obs, query):
+    if obs["tick_s"] > 60:
+        return days(obs)
     m, now, actions = obs["metrics"], obs["t_s"], []
     bad_1m = min(1.0, (m["slo.burn_1m"] or 0.0) * 0.005)
     bad_5m = min(1.0, (m["slo.burn_5m"] or 0.0) * 0.005)
     queue = m["predict.queue_depth"] or 0.0
     if run["page_s"] is None:
         if not any(a["severity"] == "page" for a in obs["alerts"]):
-            return {"actions": [], "advance_s": 20}
+            return {"actions": [], "advance_s": 2 * obs["tick_s"]}
         run["page_s"] = now
         actions.append({"kind": "acknowledge", "alert": "all"})
     since_page = now - run["page_s"]
@@ -111,3 +124,63 @@ def everything(obs):
     if P["undo"]:
         out += [{"kind": "rollback", "change": c} for c in suspects[-P["undo"] :]]
     return out
+
+
+# ---------------------------------------------------------------------- a shift of days
+DAYS_WORDS = ("feature code", "time zone", "model v6", "nightly", "quota", "register")
+
+
+def days(obs):
+    """Every cure for data and models at once, on the first page, and the same words whatever it is."""
+    now, actions = obs["t_s"], []
+    if run["page_s"] is None:
+        if not any(a["severity"] == "page" for a in obs["alerts"]):
+            return {"actions": [], "advance_s": 3600.0}
+        run["page_s"] = now
+        actions = [
+            {"kind": "acknowledge", "alert": "all"},
+            {
+                "kind": "status_update",
+                "impact": "degraded",
+                "share_low": 0.0,
+                "share_high": 0.7,
+                "next_update_min": 720,
+            },
+            *({"kind": "rollback", "change": c["id"]} for c in undoable(obs)),
+            {"kind": "quarantine", "source": "labels", "hours_back": 40},
+            {"kind": "set_feature", "features": "weather", "mode": "last_good"},
+            {"kind": "rerun_job", "job": "weather"},
+            {"kind": "page", "team": "data"},
+        ]
+        run["todo"] = [
+            (now + 3.2 * 3600.0, {"kind": "rerun_job", "job": "weather"}),
+            (now + 4.0 * 3600.0, {"kind": "set_feature", "features": "weather", "mode": "live"}),
+            (
+                now + 8.0 * 3600.0,
+                dict(
+                    zip(("component", "mechanism", "scope"), P["days_guess"], strict=True),
+                    kind="diagnose",
+                    sure=0.4,
+                ),
+            ),
+            (now + 8.0 * 3600.0, {"kind": "declare_over"}),
+        ]
+    if obs["service"]["model"].startswith("r"):
+        actions += [{"kind": "rollback", "change": c["id"]} for c in undoable(obs, "nightly")]
+    actions += [a for at, a in run["todo"] if at <= now]
+    run["todo"] = [(at, a) for at, a in run["todo"] if at > now]
+    for q in obs["inbox"]:
+        if q["kind"] == "question" and not q["answered"]:
+            actions.append({"kind": "answer", "message": q["id"], "fact": "unknown"})
+    return {"actions": actions, "advance_s": 3600.0}
+
+
+def undoable(obs, *words):
+    """The newest changes with such a word, as many as it undoes at most."""
+    found = [
+        c
+        for c in obs["changes"]
+        if any(w in c["text"] for w in words or DAYS_WORDS) and c["id"] not in run["undone"]
+    ]
+    run["undone"] += [c["id"] for c in found[-P["days_undo"] :]]
+    return found[-P["days_undo"] :]

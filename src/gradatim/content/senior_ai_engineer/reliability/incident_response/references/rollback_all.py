@@ -10,4 +10,4 @@ def policy(obs, query):
         seen["page"] = True
         actions.append({"kind": "acknowledge", "alert": page["id"]})
         actions += [{"kind": "rollback", "change": c["id"]} for c in obs["changes"]]
-    return {"actions": actions, "advance_s": 600 if seen["page"] else 60}
+    return {"actions": actions, "advance_s": (60 if seen["page"] else 6) * obs["tick_s"]}

@@ -9,7 +9,7 @@ def policy(obs, query):
     bad_5m = min(1.0, (m["slo.burn_5m"] or 0.0) * 0.005)
     if run["page_s"] is None:
         if not any(a["severity"] == "page" for a in obs["alerts"]):
-            return {"actions": [], "advance_s": 30}
+            return {"actions": [], "advance_s": 3 * obs["tick_s"]}
         run["page_s"] = now
         actions.append({"kind": "acknowledge", "alert": "all"})
     waited = now - run["page_s"]
@@ -49,7 +49,10 @@ def policy(obs, query):
             {"kind": "diagnose", "component": component, "mechanism": mechanism, "scope": scope, "sure": 0.5}
         )
         actions.append({"kind": "declare_over"})
-    return {"actions": actions, "advance_s": 30 if not obs["service"]["declared_over"] else 300}
+    return {
+        "actions": actions,
+        "advance_s": (3 if not obs["service"]["declared_over"] else 30) * obs["tick_s"],
+    }
 
 
 def everything(obs):

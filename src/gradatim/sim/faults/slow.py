@@ -1,0 +1,95 @@
+"""Draws that the families of days share, so that nothing incidental tells one from another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from gradatim.core.streams import Stream
+from gradatim.sim.faults import draws
+from gradatim.sim.faults.scenario import SLOW, Change, ModelRelease, Scenario, ServiceConfig, Shock, Truth
+
+HOUR_S = 3600.0
+AIRPORT_NAMES = ("EWR", "JFK", "LGA")
+CANDIDATE = 2
+_CODE = (
+    "feature code 7.{n}: look-ups in one call",
+    "feature code 7.{n}: typed rows",
+    "feature code 7.{n}: fewer copies",
+)
+_OTHER = (
+    ("config", "features", "feature store: pool of connections 16 to 24"),
+    ("deploy", "labels", "label joiner 2.9.{n}: retries"),
+    ("config", "weather", "weather job: time-out 60 s to 90 s"),
+    ("config", "deployer", "registry keeps 20 versions"),
+)
+
+
+def onset(seed: int) -> float:
+    """When the first thing happens: two to twelve hours into the shift, on the hour."""
+    return SLOW.start_s + HOUR_S * Stream(seed, "slow/onset").integer(2, 12)
+
+
+def config(seed: int) -> ServiceConfig:
+    """The service of days: a region's traffic on three replicas."""
+    s = Stream(seed, "slow/service")
+    return replace(draws.config(seed, budget=0.1), base_rate_per_s=s.between(2.6, 3.0, 1), replicas=3)
+
+
+def change(
+    seed: int, at_s: float, kind: Literal["deploy", "config"], component: str, text: str, who: int = 3
+) -> Change:
+    """A change with its number."""
+    return Change(draws.change_id(seed, at_s), at_s, kind, component, draws.person(seed, who), text)
+
+
+def feature_release(seed: int, at_s: float, who: int = 3) -> Change:
+    """A release of the feature code. The harmful ones and the others read alike."""
+    s = Stream(seed, "slow/feature-code")
+    return change(seed, at_s, "deploy", "features", s.choice(_CODE, 1).format(n=s.integer(2, 9, 2)), who)
+
+
+def airport(seed: int) -> int:
+    """The airport of a variant that concerns one."""
+    return Stream(seed, "slow/airport").integer(0, 2)
+
+
+def scenario(
+    seed: int,
+    family: str,
+    variant: str,
+    *,
+    healthy: bool,
+    at_s: float,
+    shocks: tuple[Shock, ...],
+    changes: tuple[Change, ...],
+    truth: Truth,
+) -> Scenario:
+    """A scenario of days, with changes that have nothing to do with it."""
+    s = Stream(seed, "slow/others")
+    extra: list[Change] = []
+    more: list[Shock] = []
+    taken = {c.id for c in changes}
+
+    def free(at: float) -> float:
+        while draws.change_id(seed, at) in taken:
+            at -= 500.0
+        taken.add(draws.change_id(seed, at))
+        return at
+
+    kind, component, text = s.choice(_OTHER, 1)
+    at = free(at_s - s.integer(1200, 9000, 2))
+    extra.append(change(seed, at, kind, component, text.format(n=s.integer(0, 6, 3)), 41))  # type: ignore[arg-type]
+    herring = s.uniform(4)
+    if herring < 0.35 and not any(c.component == "features" and c.kind == "deploy" for c in changes):
+        extra.append(feature_release(seed, free(at_s - s.integer(600, 5400, 5)), 42))
+    elif herring > 0.65 and not any(isinstance(x, ModelRelease) for x in shocks):
+        released = change(
+            seed, free(at_s - s.integer(600, 5400, 6)), "deploy", "predict", "model v6 at 100 % (was v5)", 43
+        )
+        extra.append(released)
+        more.append(ModelRelease(released.at_s, CANDIDATE, 1.0, released.id, innocent=True))
+    return Scenario(
+        family=family, variant=variant, healthy=healthy, config=config(seed), shocks=(*shocks, *more),
+        changes=(*changes, *extra), onset_s=at_s, truth=truth, pace=SLOW,
+    )  # fmt: skip

@@ -1,0 +1,88 @@
+"""The families of days: one first page for all, harm where there is harm, none where there is none."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from gradatim.sim.faults import FAMILIES, family
+from gradatim.sim.faults.scenario import Scenario
+from gradatim.sim.platform.world import World
+from gradatim.sim.telemetry.alerts import AlertBook
+from gradatim.sim.telemetry.telemetry import Telemetry
+
+OF_DAYS = ("bad-code", "feature-skew", "stale-features", "late-labels", "harmless-shift")
+VARIANTS = [(f, v) for f in OF_DAYS for v in FAMILIES[f].variants]
+SEED = 31
+
+
+class Seen(NamedTuple):
+    """An idle shift."""
+
+    scenario: Scenario
+    pages: list[tuple[float, str]]
+    lost_usd: float
+    answers: int
+
+
+@pytest.fixture(scope="module")
+def seen() -> dict[tuple[str, str], Seen]:
+    found = {}
+    for family_id, variant in VARIANTS:
+        scenario = family(family_id).draw(SEED, start_s=0.0, horizon_s=0.0, variant=variant)
+        world = World(scenario, SEED)
+        world.advance(world.horizon_s)
+        fired = AlertBook(Telemetry(world.record())).transitions()
+        pages = [(x.t_s, x.name) for x in fired if x.severity == "page" and x.state == "firing"]
+        lost = -int(world.sim.ticks["money_micro"].sum()) / 1e6
+        found[family_id, variant] = Seen(scenario, pages, lost, world.sim.totals()["arrivals"])
+    return found
+
+
+@pytest.mark.parametrize(("family_id", "variant"), VARIANTS)
+def test_the_first_page_is_the_same_and_comes_after_the_onset(
+    seen: dict[tuple[str, str], Seen], family_id: str, variant: str
+) -> None:
+    s = seen[family_id, variant]
+    assert s.pages and s.pages[0][1] == "ModelMonitorBreached"
+    assert s.scenario.onset_s < s.pages[0][0] <= s.scenario.onset_s + 24 * 3600
+
+
+@pytest.mark.parametrize(("family_id", "variant"), VARIANTS)
+def test_faults_cost_and_their_look_alikes_do_not(
+    seen: dict[tuple[str, str], Seen], family_id: str, variant: str
+) -> None:
+    s = seen[family_id, variant]
+    per_answer = s.lost_usd / s.answers
+    if s.scenario.healthy:
+        assert abs(per_answer) < 0.0015
+    elif family_id != "stale-features":
+        assert per_answer > 0.001
+
+
+def test_old_features_cost_on_the_whole(seen: dict[tuple[str, str], Seen]) -> None:
+    """One airport's old weather may do better than its new one by chance, on some days; four variants do not."""
+    rows = [s for (f, _), s in seen.items() if f == "stale-features"]
+    assert sum(s.lost_usd for s in rows) / sum(s.answers for s in rows) > 0.001
+
+
+def test_a_shift_has_at_most_a_million_requests(seen: dict[tuple[str, str], Seen]) -> None:
+    assert all(700_000 < s.answers < 1_000_000 for s in seen.values())
+
+
+def test_the_harmful_and_the_innocent_releases_read_alike() -> None:
+    texts = {True: set[str](), False: set[str]()}
+    for seed in range(120):
+        for family_id in OF_DAYS:
+            scenario = family(family_id).draw(seed, start_s=0.0, horizon_s=0.0)
+            for c in scenario.changes:
+                if "feature code" in c.text or "model v6" in c.text:
+                    texts[c.id in scenario.culprits].add(c.text.split(":")[0][:12])
+    assert texts[True] == texts[False]
+
+
+def test_onsets_are_on_the_hour_and_vary() -> None:
+    hours = {family("bad-code").draw(s, start_s=0.0, horizon_s=0.0).onset_s / 3600 for s in range(60)}
+    assert hours == set(np.arange(14.0, 25.0))
