@@ -141,7 +141,8 @@ def work_out(app: App, a: Attempt) -> None:
     def look(world: World) -> None:
         lost = instance.lab.live.loss_per_tick(world)
         first = round(world.start_s / world.tick_s)
-        curves.append([usd(sum(lost[i : i + 6])) for i in range(first, len(lost) - 5, 6)])
+        per_min = 10.0 / world.tick_s  # six ticks of ten seconds are a minute
+        curves.append([usd(sum(lost[i : i + 6])) * per_min for i in range(first, len(lost) - 5, 6)])
         if not seen:
             seen.extend(visible(world))
 

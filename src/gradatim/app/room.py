@@ -356,18 +356,19 @@ def _start_queries() -> None:
 def panels(t: Telemetry) -> dict[str, Any]:
     """The series catalogue and the eight panels."""
     from gradatim.sim.telemetry.catalogue import COMPONENTS as PARTS
-    from gradatim.sim.telemetry.catalogue import PANELS
+    from gradatim.sim.telemetry.telemetry import panels as eight
 
     # The lines that operators hold a chart against: the objective, and how long a client waits.
     r = t.record
     limits = {
         "good": {"value": 100.0 * r.fact("slo_target"), "text": f"SLO {100 * r.fact('slo_target'):g}"},
         "latency": {"value": 1000.0 * r.fact("good_s"), "text": f"good below {1000 * r.fact('good_s'):g}"},
+        "monitor": {"value": 1.0, "text": "band"},
         "queue": {"value": r.fact("queue_limit"), "text": f"limit {r.fact('queue_limit'):g}"},
     }
     return {
         "series": [s.as_dict() for s in t.catalogue],
-        "panels": [{**p.as_dict(), "limit": limits.get(p.id)} for p in PANELS],
+        "panels": [{**p.as_dict(), "limit": limits.get(p.id)} for p in eight(t.record)],
         "log_components": list(PARTS),
         "tick_s": t.record.tick_s,
     }

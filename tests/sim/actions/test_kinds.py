@@ -73,6 +73,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         {"kind": "deploy", "version": "r1"},
         {"kind": "differential_test"},
         {"kind": "set_memory_limit", "limit_mb": 2048},
+        {"kind": "change_alert", "alert": "QueueDepth", "times": 2},
         {"kind": "silence", "alert": "all"},
         {"kind": "trace"},
         {"kind": "page", "team": "data"},

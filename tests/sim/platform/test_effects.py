@@ -352,6 +352,7 @@ def _examples(world: Any) -> list[dict[str, Any]]:
         {"kind": "deploy", "version": "v4"},
         {"kind": "differential_test"},
         {"kind": "set_memory_limit", "limit_mb": 3000},
+        {"kind": "change_alert", "alert": "QueueDepth", "times": 2},
         {"kind": "silence", "alert": "all"},
         {"kind": "trace"},
         {"kind": "page", "team": "data"},
@@ -411,3 +412,23 @@ def test_talk_changes_no_request(calm: Any) -> None:
     world.advance(calm.at_s + 300)
     for name, before in untouched.items():
         assert np.array_equal(world.sim.ticks[name], before), name
+
+
+def test_a_changed_alert_fires_by_its_new_threshold_and_can_be_set_back(calm: Any) -> None:
+    from gradatim.sim.telemetry.alerts import AlertBook
+    from gradatim.sim.telemetry.telemetry import Telemetry
+
+    world = calm.fresh()
+    assert not world.act({"kind": "change_alert", "alert": "NoSuchRule", "times": 2}).accepted
+    # Usually a host's neighbours take less than the ticket's 6 %: at a tenth of it, the rule fires.
+    assert world.act({"kind": "change_alert", "alert": "HostCPUSteal", "times": 0.1}).accepted
+    world.advance(calm.at_s + 300)
+    book = AlertBook(Telemetry(world.record()))
+    mine = [a for a in book.evaluate() if a["name"] == "HostCPUSteal" and a["since_s"] > calm.at_s]
+    assert mine and mine[0]["state"] == "firing" and "> 0.6 " in mine[0]["expression"]
+    world.act({"kind": "change_alert", "alert": "HostCPUSteal", "times": 1})
+    world.advance(calm.at_s + 900)
+    states = {
+        a["state"] for a in AlertBook(Telemetry(world.record())).evaluate() if a["name"] == "HostCPUSteal"
+    }
+    assert states == {"resolved"}

@@ -1,7 +1,11 @@
 from collections import Counter
+from dataclasses import replace
 
+from gradatim.sim.faults import family
+from gradatim.sim.faults.scenario import SLOW
+from gradatim.sim.platform.world import World
 from gradatim.sim.telemetry.catalogue import COMPONENTS, PANELS
-from gradatim.sim.telemetry.telemetry import Telemetry, catalogue
+from gradatim.sim.telemetry.telemetry import Telemetry, catalogue, panels
 
 
 def test_there_are_enough_series_over_enough_components(quiet):
@@ -24,6 +28,19 @@ def test_every_panel_has_one_to_three_series_of_its_own_unit(quiet):
     for panel in PANELS:
         assert 1 <= len(by_panel[panel.id]) <= 3
         assert {s.unit for s in by_panel[panel.id]} == {panel.unit}
+
+
+def test_a_shift_of_days_has_eight_panels_of_its_own():
+    scenario = family("quiet").draw(3, start_s=1200.0, horizon_s=8400.0)
+    world = World(replace(scenario, pace=SLOW, onset_s=SLOW.horizon_s), 3)
+    record = world.record()
+    found, eight = catalogue(record), panels(record)
+    assert len(eight) == 8
+    assert {s.panel for s in found} == {None, *(p.id for p in eight)}
+    for panel in eight:
+        own = [s for s in found if s.panel == panel.id]
+        assert 1 <= len(own) <= 3, panel.id
+        assert {s.unit for s in own} == {panel.unit}, panel.id
 
 
 def test_lags_are_those_of_a_real_pipeline(quiet):

@@ -256,6 +256,15 @@ class Silence(Action):
     for_s: float = Field(1800.0, ge=60, le=86_400, description="Seconds.")
 
 
+class ChangeAlert(Action):
+    kind: Literal["change_alert"] = "change_alert"
+    title, group = "Change an alert", "Talk"
+    help = "From now on the alert's thresholds are this many times what they are in the rule file; 1 sets them back."
+    delay_s = 30.0
+    alert: str = Field(description="Rule name, for instance QueueDepth.", max_length=80)
+    times: float = Field(ge=0.1, le=10, description="Factor on each threshold of the rule file.")
+
+
 class Trace(Action):
     kind: Literal["trace"] = "trace"
     title, group = "Trace requests", "Investigate"
@@ -377,6 +386,7 @@ ACTIONS: dict[str, type[Action]] = {
         DifferentialTest,
         SetMemoryLimit,
         Silence,
+        ChangeAlert,
         Trace,
         Page,
         StatusUpdate,

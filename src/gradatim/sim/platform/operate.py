@@ -24,6 +24,7 @@ from gradatim.sim.platform import modelops
 from gradatim.sim.platform.ops import Cost, Pending
 from gradatim.sim.platform.setup import CURRENT, PREVIOUS
 from gradatim.sim.telemetry import history
+from gradatim.sim.telemetry.rules import rules
 
 if TYPE_CHECKING:
     from gradatim.sim.platform.world import World
@@ -182,6 +183,8 @@ def refusal(world: World, action: k.Action) -> str:
         return "a prevention needs a committed diagnosis first"
     if isinstance(action, k.Answer) and action.message in ops.answered:
         return "that question is answered already"
+    if isinstance(action, k.ChangeAlert) and action.alert not in {r.name for r in rules(world.record())}:
+        return f"there is no alert rule {action.alert}"
     return modelops.refusal(world, action)
 
 
@@ -374,6 +377,9 @@ _EFFECTS: dict[type[k.Action], Any] = {
     k.SetQueueLimit: lambda w, a, _: w.sim.change_pool("current", queue_limit=a.limit),
     k.PrewarmCache: _prewarm,
     k.RepairTelemetry: _repair_telemetry,
+    k.ChangeAlert: lambda w, a, _: w.note(
+        "alert", "notify", f"{a.alert}: thresholds times {a.times:g}", alert=a.alert, times=a.times
+    ),
     k.SetMemoryLimit: lambda w, a, _: w.sim.change_pool("current", limit_mb=float(a.limit_mb)),
     **modelops.effects(),
 }
@@ -389,6 +395,8 @@ def component_of(action: k.Action) -> str:
         return "features"
     if isinstance(action, k.RepairTelemetry):
         return "metrics"
+    if isinstance(action, k.ChangeAlert):
+        return "notify"
     if isinstance(action, k.RerunJob | k.Quarantine):
         return (
             "labels"

@@ -184,6 +184,13 @@ def _says(world: World, a: k.Action) -> tuple[str, str, str, str]:
         )
     if isinstance(a, k.RerunJob | k.SetFeature | k.Quarantine | k.Retrain | k.Deploy | k.DifferentialTest):
         return _model_says(a)
+    if isinstance(a, k.ChangeAlert):
+        return (
+            f"whoever {a.alert} tells",
+            f"thresholds times {a.times:g} from then on",
+            "too high, and the next incident is found by its victims; too low, and nobody reads it",
+            "times 1",
+        )
     if isinstance(a, k.SetMemoryLimit):
         return (
             "every replica",

@@ -87,7 +87,15 @@ class AlertBook:
         listed: list[dict[str, Any]] = []
         for rule, state in zip(self.rules, self._states, strict=True):
             now = latest[rule.clauses[0].series]
-            listed += [_row(self.telemetry, f, now, upto, events) for f in state.firings if f.since_s <= upto]
+            changed = [
+                e.data["times"] for e in events if e.kind == "alert" and e.data.get("alert") == rule.name
+            ]
+            said = rule.times(float(changed[-1])) if changed else rule
+            listed += [
+                {**_row(self.telemetry, f, now, upto, events), "expression": said.expression()}
+                for f in state.firings
+                if f.since_s <= upto
+            ]
             listed += [_no_data_row(self.telemetry, rule, a) for a, b in state.gaps if a <= upto < b]
         order = {"firing": 0, "no data": 1, "acknowledged": 2, "silenced": 3, "resolved": 4}
         listed.sort(key=lambda a: (order[a["state"]], a["severity"] != "page", -a["since_s"], a["name"]))
@@ -125,9 +133,10 @@ class AlertBook:
             columns = [shifted[c.series] for c in rule.clauses]
             missing = np.logical_or.reduce([np.isnan(v) for v in columns])
             holds = np.ones(hi - lo, dtype=bool)
+            times = self._times(rule, lo, hi)
             for c, v in zip(rule.clauses, columns, strict=True):
                 with np.errstate(invalid="ignore"):
-                    holds &= (v > c.threshold) if c.op == ">" else (v < c.threshold)
+                    holds &= (v > c.threshold * times) if c.op == ">" else (v < c.threshold * times)
             if state.open is None and not (state.held or state.missing or holds.any() or missing.any()):
                 continue
             for k in range(hi - lo):
@@ -140,6 +149,19 @@ class AlertBook:
                     float(columns[0][k]),
                 )
         self._done = hi
+
+    def _times(self, rule: Rule, lo: int, hi: int) -> FloatArray | float:
+        """What operators have multiplied the rule's thresholds with, at the end of each tick lo .. hi."""
+        changes = [
+            e for e in self.telemetry.record.journal if e.kind == "alert" and e.data.get("alert") == rule.name
+        ]
+        if not changes:
+            return 1.0
+        end_s = (np.arange(lo, hi) + 1) * self.telemetry.record.tick_s
+        out = np.ones(hi - lo)
+        for e in changes:
+            out[end_s >= e.t_s] = float(e.data["times"])
+        return out
 
     def _shifted(self, v: FloatArray, series_id: str, lo: int, hi: int) -> FloatArray:
         """The value visible at the end of each tick lo .. hi: the one `lag_s` earlier, or NaN."""

@@ -59,6 +59,18 @@ PANELS = (
     Panel("data_age", "Data age", "min"),
 )
 
+DAYS_PANELS = (
+    PANELS[0],
+    PANELS[1],
+    Panel("monitor", "Worst model monitor", "times"),
+    Panel("offers", "Offers and score", "%"),
+    Panel("gap", "Predicted less late", "pp"),
+    Panel("inputs", "Suspect values", "%"),
+    Panel("psi", "Stability of inputs", "PSI"),
+    Panel("age", "Age of newest rows", "h"),
+)
+"""The eight of a shift of days: what the model says, and what it is fed."""
+
 COMPONENTS = {
     "gateway": "client-facing: routing, retry budgets, shedding, rate limits",
     "clients": "web, iOS, Android and partner callers, as the gateway sees them",

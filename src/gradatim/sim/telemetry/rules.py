@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from gradatim.sim.telemetry.record import Record
@@ -34,6 +34,11 @@ class Rule:
     summary: str
     keep_s: float = 120.0
     no_data_s: float = 300.0
+
+    def times(self, factor: float) -> Rule:
+        """The rule with every threshold so many times what it is."""
+        clauses = tuple(replace(c, threshold=c.threshold * factor) for c in self.clauses)
+        return self if factor == 1.0 else replace(self, clauses=clauses)
 
     def expression(self) -> str:
         """The rule as an operator reads it."""

@@ -11,23 +11,27 @@ from gradatim.sim.telemetry.view import View
 HOUR_S = 3600.0
 AREAS = ("all", "EWR", "JFK", "LGA")
 _MODEL = (
-    ("index", "model.monitor_index", "predict", "worst model monitor against its band", "times", "health", 2),
-    ("offer_pct", "model.offer_pct", "predict", "answers that offer", "%", None, 1),
-    ("score_pct", "model.score_pct", "predict", "mean predicted probability", "%", None, 1),
+    ("index", "model.monitor_index", "predict", "worst monitor", "times", "monitor", 2),
+    ("offer_pct", "model.offer_pct", "predict", "answers that offer", "%", "offers", 1),
+    ("score_pct", "model.score_pct", "predict", "predicted, mean", "%", "offers", 1),
     ("fresh_n", "model.fresh_answers", "labels", "joined answers of the last 12 h", "", None, 0),
-    ("fresh_gap_pp", "model.fresh_gap_pp", "predict", "predicted less late, last 12 h, joined so far", "pp", None, 1),
+    ("fresh_gap_pp", "model.fresh_gap_pp", "predict", "newest answers, 12 h", "pp", "gap", 1),
     ("mature_n", "model.mature_answers", "labels", "joined answers of 22 to 34 h ago", "", None, 0),
-    ("mature_gap_pp", "model.mature_gap_pp", "predict", "predicted less late, 22 to 34 h ago", "pp", None, 1),
+    ("mature_gap_pp", "model.mature_gap_pp", "predict", "answers a day old", "pp", "gap", 1),
     ("mature_auc", "model.mature_auc", "predict", "AUC, answers of 22 to 34 h ago", "", None, 3),
     ("joined_pct", "labels.joined_pct", "labels", "answers of the last 12 h joined", "%", None, 1),
-    ("zero_delay_pct", "labels.zero_delay_pct", "labels", "joined arrivals exactly on the minute", "%", None, 1),
+    ("zero_delay_pct", "labels.zero_delay_pct", "labels", "arrivals on the minute", "%", "inputs", 1),
 )  # fmt: skip
 _FEATURE = (
-    ("null_pct", "missing beyond the usual", "%", None, 1),
-    ("out_of_range_pct", "values out of range", "%", None, 1),
-    ("age_h", "age of the newest row", "h", "data_age", 1),
-    ("psi", "PSI against the same hours of other days", "", None, 2),
+    ("null_pct", "missing, above usual", "%", None, 1),
+    ("out_of_range_pct", "out of range", "%", "inputs", 1),
+    ("age_h", "age", "h", "age", 1),
+    ("psi", "PSI", "PSI", "psi", 2),
 )
+CHARTED = {
+    ("weather", "out_of_range_pct"), ("aircraft", "out_of_range_pct"), ("weather", "age_h"), ("congestion", "age_h"),
+    ("weather", "psi"), ("clock", "psi"), ("aircraft", "psi"),
+}  # fmt: skip
 GROUPS = ("congestion", "weather", "clock", "aircraft")
 METRICS = (*(m for m, *_ in _MODEL[1:]), "index", *(f"{g}_{m}" for g in GROUPS for m, *_ in _FEATURE))
 """The columns of `Record.monitors`, in order."""
@@ -42,7 +46,16 @@ def series(record: Record) -> list[Series]:
         for _, i, component, label, unit, panel, decimals in _MODEL
     ]
     features = [
-        Series(f"features.{g}_{m}", "features", f"{g}: {label}", unit, panel, 0.0, HOUR_S, decimals)
+        Series(
+            f"features.{g}_{m}",
+            "features",
+            f"{g}: {label}",
+            unit,
+            panel if (g, m) in CHARTED else None,
+            0.0,
+            HOUR_S,
+            decimals,
+        )
         for g in GROUPS
         for m, label, unit, panel, decimals in _FEATURE
         if m != "age_h" or g in ("weather", "congestion")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from gradatim.core.errors import UnknownName
 from gradatim.sim.telemetry import series_gateway, series_model, series_predict, series_slo
 from gradatim.sim.telemetry.background import BACKGROUND, BackgroundState
-from gradatim.sim.telemetry.catalogue import Series
+from gradatim.sim.telemetry.catalogue import DAYS_PANELS, PANELS, Panel, Series
 from gradatim.sim.telemetry.record import FloatArray, Record
 from gradatim.sim.telemetry.series_data import DataSeries
 from gradatim.sim.telemetry.series_data import series as data_series
@@ -27,7 +28,15 @@ def catalogue(record: Record) -> tuple[Series, ...]:
         *series_slo.series(record),
         *series_model.series(record),
     ]
+    if record.monitors is not None:
+        shown = {p.id for p in DAYS_PANELS}
+        found = [s if s.panel in shown else replace(s, panel=None) for s in found]
     return tuple(found)
+
+
+def panels(record: Record) -> tuple[Panel, ...]:
+    """The eight charts that are always there."""
+    return PANELS if record.monitors is None else DAYS_PANELS
 
 
 class Telemetry:

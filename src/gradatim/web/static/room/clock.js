@@ -52,6 +52,10 @@ export class Clock {
 
   hello({ attempt }) {
     this.attempt = attempt;
+    if (this.horizon - this.start > 86400) {
+      $("step").firstChild.nodeValue = "+30 min";
+      $("step").title = "Step half an hour";
+    }
   }
 
   frame({ clock, play, budget, lost }) {

@@ -82,6 +82,7 @@ class Room {
     this.clock.t = hello.clock.t_s;
     this.clock.start = hello.start_s ?? hello.clock.start_s ?? 0;
     this.clock.horizon = hello.horizon_s ?? hello.clock.horizon_s;
+    this.window.scale = (hello.tick_s ?? 10) / 10;
     this.clock.hello(hello);
     this.clock.frame({ clock: hello.clock, play });
     this.kinds = {};

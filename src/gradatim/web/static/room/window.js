@@ -7,7 +7,9 @@ export class TimeWindow extends EventTarget {
   first = 0;
   follow = true;
   span = 1200;
-  /** Until somebody chooses a span, it grows with what there is to see, up to 80 minutes. */
+  /** 1 where a tick is ten seconds; where ticks are longer, so is what one looks at. */
+  scale = 1;
+  /** Until somebody chooses a span, it grows with what there is to see, up to 80 minutes of short ticks. */
   #grows = true;
   cross = null;
   #from = 0;
@@ -28,7 +30,7 @@ export class TimeWindow extends EventTarget {
   tick(now) {
     const before = this.now;
     this.now = now;
-    if (this.#grows && this.follow) this.span = Math.min(Math.max((now - this.first) * (16 / 15), 1200), 4800);
+    if (this.#grows && this.follow) this.span = Math.min(Math.max((now - this.first) * (16 / 15), 1200 * this.scale), 4800 * this.scale);
     if (before !== now && this.follow) this.#moved();
   }
 

@@ -207,7 +207,7 @@ def judge(world: World) -> Verdict:
             default=float(world.horizon_s),
         )
     signals = {
-        "harmed_minutes": int(m.harmed.sum()),
+        "harmed_hours" if world.scenario.slow else "harmed_minutes": int(m.harmed.sum()),
         "diagnosis_right": int(right == 2),
         "diagnosed_s": max((int(d.t_s) for d in ops.done if d.message["kind"] == "diagnose"), default=-1),
         "actions": len(ops.done),
