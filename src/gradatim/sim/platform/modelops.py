@@ -225,12 +225,15 @@ def test(world: World, a: k.DifferentialTest, item: Pending) -> None:
 
 
 def breached_s(world: World) -> int | None:
-    """The end of the first hour of the shift in which a model monitor was out of its band."""
+    """When a model monitor had been out of its band for two hours running: when the page comes."""
     if world.monitors is None:
         return None
+    before = False
     for hour in range(round(world.start_s / 3600.0), int(world.now_s // 3600.0)):
-        if world.monitors.upto(world, hour + 1)[hour, 0, METRICS.index("index")] > 1.0:
+        out = bool(world.monitors.upto(world, hour + 1)[hour, 0, METRICS.index("index")] > 1.0)
+        if out and before:
             return (hour + 1) * 3600
+        before = out
     return None
 
 

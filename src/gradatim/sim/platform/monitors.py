@@ -28,7 +28,8 @@ RANGES = {
     "carrier_delay_min": (-60.0, 600.0), "dest_delay_min": (-60.0, 600.0),
     "seats": (1.0, 500.0), "built": (1950.0, 2031.0),
 }  # fmt: skip
-GAP_BAND_PP, AIRPORT_GAP_BAND_PP, GAP_LEAST = 29.0, 48.0, 1000
+GAP_BAND_PP, AIRPORT_GAP_BAND_PP, GAP_LEAST = 34.0, 55.0, 1000
+OVERDUE_BAND_PCT = 18.0
 ZERO_BAND_PCT, NULL_BAND_PCT, RANGE_BAND_PCT, AGE_BAND_H = 12.0, 8.0, 4.0, 5.0
 PSI_BANDS = {"congestion": 4.0, "weather": 6.5, "clock": 0.8, "aircraft": 0.5}
 PSI_BINS = 8
@@ -55,6 +56,7 @@ class Monitors:
         self._rows = quality.sample
         self._flight = quality.window.items.flight
         self._origin = quality.window.items.origin
+        self._due_s = quality.due_s
         self._soon = quality.window.items.horizon <= 1
         self._p = np.zeros(quality.sample.shape, dtype=np.float64)
         self._edges = _cut(quality.window.items.features)
@@ -100,7 +102,7 @@ class Monitors:
             m["score_pct"] = 100.0 * float(p_all[mine].mean())
             self._gap(m, "fresh", fresh, i, late)
             self._gap(m, "mature", mature, i, late)
-            self._labels(m, fresh, i, zero)
+            self._labels(m, fresh, i, zero, (hour + 1) * 3600.0)
             self._inputs(m, fed, rows[mine], hour, state, i)
             out[i] = [m[name] for name in METRICS]
         out[:, METRICS.index("index")] = self._index(out)
@@ -139,11 +141,15 @@ class Monitors:
         fresh: tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.bool_]],
         area: int,
         zero: NDArray[np.bool_],
+        now_s: float,
     ) -> None:
         rows, _, known = fresh
         mine = np.ones(len(rows), dtype=bool) if area == 0 else self._origin[rows] == area - 1
         if mine.any():
             m["joined_pct"] = 100.0 * float(known[mine].mean())
+            due = mine & (self._due_s[self._flight[rows]] <= now_s)
+            if due.sum() >= GAP_LEAST:
+                m["overdue_pct"] = 100.0 * float(1.0 - known[due].mean())
         use = known & mine
         if area == 0 and use.sum() >= 400:
             # By flight, not by answer: one arrival in fifty is on the minute.
@@ -205,6 +211,7 @@ class Monitors:
         bands = [
             np.abs(column("fresh_gap_pp")) / gap * (column("fresh_n") >= GAP_LEAST),
             column("zero_delay_pct") / ZERO_BAND_PCT,
+            column("overdue_pct") / OVERDUE_BAND_PCT,
         ]
         for g in GROUPS:
             bands += [

@@ -8,6 +8,7 @@ The mutable part is `Serving`, small and copied with the operator state; everyth
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -208,6 +209,11 @@ class Quality:
         return joined, late, zero
 
     @property
+    def due_s(self) -> NDArray[np.int64]:
+        """int64[n_flights]: when each arrival should have been joined, two hours late at most."""
+        return np.asarray(self._scheduled_s + 2 * 3600 + JOIN_LAG_S, dtype=np.int64)
+
+    @cached_property
     def _scheduled_s(self) -> NDArray[np.int64]:
         """int64[n_flights]: scheduled arrival in seconds of the window."""
         w = self.window

@@ -20,6 +20,7 @@ _MODEL = (
     ("mature_gap_pp", "model.mature_gap_pp", "predict", "answers a day old", "pp", "gap", 1),
     ("mature_auc", "model.mature_auc", "predict", "AUC, answers of 22 to 34 h ago", "", None, 3),
     ("joined_pct", "labels.joined_pct", "labels", "answers of the last 12 h joined", "%", None, 1),
+    ("overdue_pct", "labels.overdue_pct", "labels", "overdue by 3 h", "%", "inputs", 1),
     ("zero_delay_pct", "labels.zero_delay_pct", "labels", "arrivals on the minute", "%", "inputs", 1),
 )  # fmt: skip
 _FEATURE = (
@@ -29,7 +30,7 @@ _FEATURE = (
     ("psi", "PSI", "PSI", "psi", 2),
 )
 CHARTED = {
-    ("weather", "out_of_range_pct"), ("aircraft", "out_of_range_pct"), ("weather", "age_h"), ("congestion", "age_h"),
+    ("weather", "out_of_range_pct"), ("weather", "age_h"), ("congestion", "age_h"),
     ("weather", "psi"), ("clock", "psi"), ("aircraft", "psi"),
 }  # fmt: skip
 GROUPS = ("congestion", "weather", "clock", "aircraft")

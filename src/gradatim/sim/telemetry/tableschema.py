@@ -30,6 +30,7 @@ _MODEL = {
     "mature_gap_pp": ("points", "predicted less late, over those"),
     "mature_auc": ("", "ranking, over those"),
     "joined_pct": ("%", "answers of the last 12 h whose arrival is joined"),
+    "overdue_pct": ("%", "answers of the last 12 h due three hours ago, and not joined"),
     "zero_delay_pct": ("%", "joined arrivals exactly on the minute"),
     "index": ("times", "worst monitor against its band"),
 }

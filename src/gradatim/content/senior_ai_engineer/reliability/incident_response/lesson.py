@@ -222,9 +222,9 @@ LESSONS |= {
         HOURLY,
     ),
     "label_delay": Lesson(
-        "fewer of the newest answers are joined than a day before, features are as ever",
-        ("labels.joined_pct", "model.fresh_gap_pp", "model.mature_gap_pp", "labels.zero_delay_pct"),
-        lambda v: (np.abs(v["model.fresh_gap_pp"]) > 20) & (v["labels.zero_delay_pct"] < 8),
+        "arrivals that are due are not joined, and features are as ever",
+        ("labels.overdue_pct", "labels.joined_pct", "model.fresh_gap_pp", "model.mature_gap_pp"),
+        lambda v: v["labels.overdue_pct"] > 10,
         (_RETRAIN, _OLD_MODEL, _TABLE),
         (
             ("an error code in the labels", "arrivals exactly on the minute, and no fewer joined"),

@@ -288,8 +288,9 @@ def days(obs, query):
         memory["page_s"] = now
         actions.append({"kind": "acknowledge", "alert": page["id"]})
     waited = now - memory["page_s"]
+    old = (m["features.weather_age_h"] or 0.0) > 1.5
     plain = (m["features.clock_psi"] or 0.0) > 0.5 and waited >= 3600.0
-    if d["case"] is None and (plain or waited >= WAIT_S):
+    if d["case"] is None and (plain or waited >= WAIT_S * (2.5 if old else 1.0)):
         actions += first_guess(obs, query, m, d, now)
         component, mechanism, scope = d["say"]
         actions.append(
@@ -347,7 +348,7 @@ def first_guess(obs, query, m, d, now):
             {"kind": "set_feature", "features": "weather", "mode": "last_good"},
             {"kind": "page", "team": "data"},
         ]
-    if abs(m["model.fresh_gap_pp"] or 0.0) > 20 and (m["features.clock_psi"] or 0.0) < 0.3:
+    if (m["labels.overdue_pct"] or 0.0) > 10:
         d.update(case="late", say=("labels", "label_delay", "all"))
         return [{"kind": "rollback", "change": c} for c in newest(obs, d, "model v6")]
     if outside > 1 or (m["features.aircraft_psi"] or 0.0) > 0.5:

@@ -6,7 +6,7 @@ Standard library only; sees what a learner sees.
 CLIENTS = ("web", "ios", "android", "partner")
 HOUR_S = 3600.0
 SIGNS = (
-    "labels.zero_delay_pct", "model.fresh_gap_pp", "features.weather_out_of_range_pct", "features.weather_age_h",
+    "labels.zero_delay_pct", "labels.overdue_pct", "features.weather_out_of_range_pct", "features.weather_age_h",
     "features.weather_psi", "features.aircraft_psi", "features.aircraft_out_of_range_pct",
 )  # fmt: skip
 memory = {
@@ -431,11 +431,7 @@ def sign(obs, m, query, d, actions):
         weather = v["features.weather_out_of_range_pct"] > 1
         scope = where(query, "weather_out_of_range_pct", 1) if weather else "all"
         d.update(case="harmless", say=("weather" if weather else "features", "harmless_shift", scope))
-    elif (
-        abs(v["model.fresh_gap_pp"]) > 28
-        and v["features.weather_psi"] < 5
-        and v["features.weather_age_h"] < 1.5
-    ):
+    elif v["labels.overdue_pct"] > 10:
         d.update(case="late", say=("labels", "label_delay", "all"))
 
 
