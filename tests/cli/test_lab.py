@@ -50,7 +50,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
         )  # fmt: skip
         return Ran(done.returncode, done.stdout, done.stderr)
 
-    ran = run("lab", "play", LAB, "--policy", folder / "mine.py", "--seed", 7, "--json")
+    ran = run("lab", "play", LAB, "--policy", folder / "mine.py", "--seed", 9, "--json")
     assert ran.code == 0, ran.err
     return Played(json.loads(ran.out), run, home)
 
@@ -59,7 +59,7 @@ def test_play_says_what_the_contract_promises(played: Played) -> None:
     result = played.result
     assert {"attempt", "status", "loss_usd", "regret", "by_cause", "signals", "hash"} <= set(result)
     assert result["status"] == "practice"
-    assert result["seed"] == "7"
+    assert result["seed"] == "9"
     assert sum(result["by_cause"].values()) == pytest.approx(result["loss_usd"], abs=1e-6)
     assert -0.1 <= result["regret"] <= 2
     assert result["references_known"] == result["references_total"] > 0

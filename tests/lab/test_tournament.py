@@ -16,7 +16,7 @@ small_lab = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "sm
 IDLE = "def policy(obs, query):\n    return {'actions': [], 'advance_s': 3600}\n"
 FAILS = """
 def policy(obs, query):
-    if obs["t_s"] > 4000:
+    if obs["t_s"] > obs["start_s"] + 2800:
         raise ValueError("lost the thread")
     return {"actions": [{"kind": "page", "team": "data"}], "advance_s": 3000}
 """

@@ -455,7 +455,6 @@ class App:
         lab = catalogue.open_lab(folder) if folder.is_dir() else self._lab(lab_id)
         return check(lab, ci=ci, progress=progress)
 
-    # ------------------------------------------------------------------ references
     def references(self, attempt_id: str) -> dict[str, Any]:
         """How far the references of an attempt's instance are: {done, total, state}."""
         a = self.store.get_attempt(attempt_id)
@@ -484,16 +483,13 @@ class App:
                 next=f"gradatim lab submit {attempt_id}",
             )
         if a.outcome is None:
-            raise StateError(
-                f"attempt {attempt_id} is {a.status} and has no outcome", next="gradatim lab list"
-            )
+            raise StateError(f"attempt {attempt_id} has no outcome: {a.status}", next="gradatim lab list")
         return a
 
     def _submission(self, a: Attempt) -> dict[str, Any]:
         if a.submission is None:
             raise UnknownName("submission", a.id, [])
-        data: dict[str, Any] = json.loads(a.submission)
-        return data
+        return dict(json.loads(a.submission))
 
     def _steps(self, a: Attempt) -> list[Any]:
         from gradatim.lab.submission import Step, Submission

@@ -125,7 +125,12 @@ def _check(app: App, exam: Exam, *, full: bool) -> tuple[list[str], int]:
     told = submitted.value("instances", [])
     outcomes = 0
     for i, a in enumerate(attempts):
-        outcome = app.instance(a).judge(app._submission(a))
+        try:
+            outcome = app.instance(a).judge(app._submission(a))
+        except GradatimError as error:
+            said_so = error.describe().replace("\n", "; ")
+            problems.append(f"instance {i + 1}: {said_so}; the ledger says another")
+            continue
         outcomes += 1
         facts = {"attempt": a.id, "seed": str(a.seed), "hash": outcome.hash, "loss_micro": outcome.loss_micro}
         if i >= len(told) or told[i] != facts:

@@ -165,7 +165,10 @@ def as_edits(
     def at(when: str) -> float:
         seconds = _seconds(when)
         assert seconds is not None
-        return (seconds - origin_s) % DAY_S if ":" in when else seconds
+        if ":" not in when:
+            return seconds
+        # From 24:00 on it is a later day of a shift of days.
+        return seconds - origin_s if seconds >= DAY_S else (seconds - origin_s) % DAY_S
 
     edits: list[dict[str, Any]] = [{"move": int(i), "to_s": at(when)} for i, when in moves]
     edits += [{"drop": int(i)} for i in drops]
@@ -177,7 +180,7 @@ def log_rows(actions: list[dict[str, Any]], origin_s: float) -> list[tuple[int, 
     """The log of an attempt: the number that `whatif` takes, the clock time, the action."""
     rows = []
     for i, step in enumerate(actions):
-        second = int(step["t_ms"] / 1000 + origin_s) % DAY_S
+        second = int(step["t_ms"] / 1000 + origin_s)
         fields = " ".join(f"{name}={value}" for name, value in step["action"].items() if name != "kind")
         time = f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
         rows.append((i, time, f"{step['action']['kind']} {fields}".rstrip()))
@@ -192,11 +195,11 @@ def clock_origin_s(attempt: dict[str, Any]) -> float:
 
 
 def _seconds(when: str) -> float | None:
-    """Seconds of "4500", "09:14" or "09:14:30"; None for anything else."""
+    """Seconds of "4500", "09:14", "09:14:30" or "33:50" (the next day at 09:50); None for anything else."""
     parts = when.split(":")
     if len(parts) > 3 or not all(part.replace(".", "", 1).isdecimal() for part in parts):
         return None
     if len(parts) == 1:
         return float(when)
     hours, minutes, seconds = (float(part) for part in [*parts, "0"][:3])
-    return hours * 3600 + minutes * 60 + seconds if hours < 24 and minutes < 60 and seconds < 60 else None
+    return hours * 3600 + minutes * 60 + seconds if hours < 240 and minutes < 60 and seconds < 60 else None

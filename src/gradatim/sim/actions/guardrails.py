@@ -7,6 +7,7 @@ found out on hidden incidents by the lab that asks for a prevention. Pydantic ho
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
@@ -33,7 +34,7 @@ AlertMetric = Literal[
 ]
 
 
-class GuardrailBase(BaseModel):
+class GuardrailBase(BaseModel, ABC):
     """Base of all guardrails. Unknown fields, NaN and infinity are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -41,14 +42,14 @@ class GuardrailBase(BaseModel):
     type: str
 
     @property
+    @abstractmethod
     def running_usd(self) -> int:
         """Dollars a quarter for running and upkeep, when it is the only one."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def words(self) -> str:
         """The guardrail in a few words, with its parameters."""
-        raise NotImplementedError
 
 
 class IngestRule(GuardrailBase):

@@ -41,7 +41,9 @@ def check_setup(setup: Setup) -> None:
     problems += _between("", setup, "tick_s", 1e-3, 1e6)
     for p in setup.pools:
         a = p.autoscaler
-        if a is not None and setup.tick_s > 0 and a.interval_s % setup.tick_s:
+        if a is None or not (_number(a.interval_s) and _number(setup.tick_s) and setup.tick_s > 0):
+            continue
+        if a.interval_s % setup.tick_s:
             problems.append(
                 f"pool {p.name!r}: autoscaler.interval_s is not a whole number of {setup.tick_s:g} s ticks"
             )
