@@ -16,7 +16,7 @@ LAB = "incident-response"
 def finished(server: Any) -> str:
     """A finished attempt in which nothing was done."""
     with server.client() as client:
-        attempt: str = client.post(f"/api/labs/{LAB}/attempts", json={"seed": 9}).json()["id"]
+        attempt: str = client.post(f"/api/labs/{LAB}/attempts", json={"seed": 6}).json()["id"]
         assert client.post(f"/api/attempts/{attempt}/finish").status_code == 200
     return attempt
 
