@@ -26,7 +26,9 @@ from gradatim.core.errors import InputError
 @click.argument("labs", nargs=-1, metavar="[LAB]...")
 @click.option("--all", "every", is_flag=True, help="Check every lab that is installed.")
 @click.option(
-    "--ci", is_flag=True, help="Three seeds a family instead of twenty; at most 90 CPU-seconds a lab."
+    "--ci",
+    is_flag=True,
+    help="Three seeds a family instead of twenty; the incident lab needs about ten CPU-minutes.",
 )
 @json_option
 @click.pass_context
