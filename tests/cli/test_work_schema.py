@@ -10,27 +10,10 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 from tests.work_schema import conforms
+from tests.work_slo import SPEC
 
 from gradatim.cli.entry import main
 from gradatim.instruments.report.schema import COMMANDS, schema
-
-SPEC = """\
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: checkout}
-spec:
-  service: shop
-  timeWindow: [{duration: 7d, isRolling: true}]
-  budgetingMethod: Occurrences
-  indicator:
-    metadata: {name: errors}
-    spec:
-      ratioMetric:
-        counter: true
-        bad: {metricSource: {type: Prometheus, spec: {query: 'sum(rate(failed_total[{{.window}}]))'}}}
-        total: {metricSource: {type: Prometheus, spec: {query: 'sum(rate(requests_total[{{.window}}]))'}}}
-  objectives: [{target: 0.99}, {target: 0.4, displayName: low}]
-"""
 
 
 @pytest.fixture
@@ -63,8 +46,23 @@ def test_each_schema_is_one(run: Any, command: str) -> None:
     assert found == json.loads(schema(command))
     Draft202012Validator.check_schema(found)
     assert found["$schema"].endswith("2020-12/schema")
-    assert f"gradatim work {command}" in found["title"]
-    assert found["additionalProperties"] is False
+    assert f"gradatim work {command.replace('-', ' ')}" in found["title"]
+    assert open_places(found) == []
+
+
+def open_places(part: Any, place: str = "") -> list[str]:
+    """Where a schema would let a field pass that it does not name; maps by a name of the data are no such place."""
+    found = []
+    if isinstance(part, dict):
+        kinds = part.get("type", ())
+        if "object" in ([kinds] if isinstance(kinds, str) else kinds):
+            named = part.get("additionalProperties", True)
+            found += [place] * (named is True or (bool(named) and "properties" in part))
+        found += [place] * (kinds == "array" and not {"items", "prefixItems"} & set(part))
+    for key, inner in part.items() if isinstance(part, dict) else enumerate(part):
+        if isinstance(inner, dict | list):
+            found += open_places(inner, f"{place}/{key}")
+    return found
 
 
 def test_an_unknown_command_is_said(run: Any) -> None:
@@ -96,7 +94,8 @@ def test_a_schema_can_refuse(run: Any, path: tuple[Any, ...], value: Any) -> Non
 
 
 def test_the_slo_s_json_fits_with_and_without_a_history(run: Any, tmp_path: Path) -> None:
-    (tmp_path / "slo.yaml").write_text(SPEC)
+    two = SPEC.replace("[{target: 0.99}]", "[{target: 0.99}, {target: 0.4, displayName: low}]")
+    (tmp_path / "slo.yaml").write_text(two)
     rows = [f"{1_740_009_600 + 60 * i},100,{60 if 600 <= i < 620 else 0}" for i in range(1440)]
     (tmp_path / "counts.csv").write_text("timestamp,total,errors\n" + "\n".join(rows) + "\n")
     plan = conforms(json.loads(run("slo", "slo.yaml", "--json")[1]), "slo")
@@ -107,13 +106,64 @@ def test_the_slo_s_json_fits_with_and_without_a_history(run: Any, tmp_path: Path
     assert judged["result"]["objectives"][0]["verdict"] in ("good", "bad", "unsure")
 
 
-def test_the_drift_s_json_fits(run: Any) -> None:
+def rows_of_every_kind(name: str, rng: np.random.Generator, *, later: bool) -> None:
+    """Numbers, categories, texts, times, broken values, and scores with labels and a segment."""
+    lines = ["x,spoilt,c,words,seen,score,label,place,same" + ("" if later else ",gone")]
+    for i in range(1200):
+        score = rng.random()
+        values = [
+            f"{rng.normal(1.0 * later, 1):.3f}",
+            rng.choice(["inf", "", "n.n."]) if later and i % 9 == 0 else f"{i % 7}",
+            rng.choice(["d", "e"] if later and i % 3 == 0 else ["a", "b", "c"]),
+            " ".join(f"w{rng.integers(1e6)}" for _ in range(rng.integers(3, 9 + 20 * later))),
+            f"2026-0{3 + later}-{1 + i // 60:02d}T{i % 24:02d}:00:00Z",
+            f"{score:.3f}",
+            f"{int(rng.random() < (1 - score if later else score))}",
+            "north" if i % 2 else "south",
+            "1",
+        ]
+        lines.append(",".join([*values, *([] if later else ["5"])]))
+    Path(name).write_text("\n".join(lines) + "\n")
+
+
+def test_every_field_of_the_drift_s_json_is_in_its_schema(run: Any) -> None:
     rng = np.random.default_rng(3)
-    for name, shift in (("ref.csv", 0), ("cur.csv", 1)):
-        rows = zip(rng.normal(shift, 1, 500), rng.choice(list("ab"), 500), rng.random(500), strict=True)
-        Path(name).write_text("x,c,score\n" + "".join(f"{x:.3f},{c},{s:.3f}\n" for x, c, s in rows))
-    document = json.loads(run("drift", "ref.csv", "cur.csv", "--prediction", "score", "--json")[1])
-    assert conforms(document, "drift")["result"]["drifted"] == ["x"]
+    rows_of_every_kind("ref.csv", rng, later=False)
+    rows_of_every_kind("cur.csv", rng, later=True)
+    plain = conforms(json.loads(run("drift", "ref.csv", "cur.csv", "--json")[1]), "drift")["result"]
+    assert {"x", "gone", "spoilt", "c", "words"} <= set(plain["drifted"])
+    scored = [
+        "--prediction",
+        "score",
+        "--label",
+        "label",
+        "--segment",
+        "place",
+        "--time",
+        "seen",
+        "--rows",
+        "2",
+    ]
+    whole = conforms(json.loads(run("drift", "ref.csv", "cur.csv", *scored, "--json")[1]), "drift")["result"]
+    assert {c["kind"] for c in whole["columns"]} == {"number", "category", "text", "time"}
+    assert whole["performance"]["groups"][0]["changed"]
+    assert whole["prediction"] is not None
+    assert len(whole["examples"]["rows"]) == 2
+    assert any(c["persistence"] and c["persistence"]["lasts"] for c in whole["columns"])
+    # Each field that the schema offers for a column's figures is one that some column here shows.
+    named = json.loads(schema("drift"))["properties"]["result"]["properties"]["columns"]["items"][
+        "properties"
+    ]
+    seen = {key for c in [*plain["columns"], *whole["columns"]] for key in c["measures"]}
+    assert set(named["measures"]["properties"]) == seen
+
+
+def test_the_watched_stream_s_json_fits(run: Any) -> None:
+    rng = np.random.default_rng(4)
+    values = [*rng.normal(0, 1, 600), *rng.normal(4, 1, 600)]
+    Path("live.csv").write_text("v\n" + "\n".join(f"{v:.3f}" for v in values) + "\n\n")
+    document = json.loads(run("drift", "watch", "live.csv", "--column", "v", "--json")[1])
+    assert len(conforms(document, "drift-watch")["result"]["changes"]) == 1
 
 
 def test_a_report_is_kept_listed_written_recorded_and_deleted(run: Any, tmp_path: Path) -> None:

@@ -7,27 +7,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.work_slo import SPEC
 
 from gradatim.cli.entry import main
 
 T0 = 1_740_009_600
-SPEC = """\
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: checkout}
-spec:
-  service: shop
-  timeWindow: [{duration: 7d, isRolling: true}]
-  budgetingMethod: Occurrences
-  indicator:
-    metadata: {name: errors}
-    spec:
-      ratioMetric:
-        counter: true
-        bad: {metricSource: {type: Prometheus, spec: {query: 'sum(rate(failed_total[{{.window}}]))'}}}
-        total: {metricSource: {type: Prometheus, spec: {query: 'sum(rate(requests_total[{{.window}}]))'}}}
-  objectives: [{target: 0.99}]
-"""
 
 
 @pytest.fixture

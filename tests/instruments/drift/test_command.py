@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.work_schema import conforms
 
 from gradatim.cli import main
 
@@ -30,7 +31,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> dict[str, Any]:
     assert main(["work", "drift", *words, "--json"]) == code
     facts: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return facts
+    return conforms(facts, "drift-watch" if words[0] == "watch" else "drift")
 
 
 def test_verdict_json_and_report(capsys: pytest.CaptureFixture[str]) -> None:

@@ -155,3 +155,31 @@ def test_a_large_csv_comes_in_blocks_and_its_sample_is_spread(tmp_path: Path) ->
     assert sum(blocks) == rows and max(blocks) <= 200_000
     sample = tables.as_numbers(table.sample("i")).values
     assert sample.min() < 0.05 * rows and sample.max() > 0.95 * rows
+
+
+def test_a_delimiter_that_is_not_looked_for_is_named(tmp_path: Path) -> None:
+    spaced = tmp_path / "spaced.csv"
+    spaced.write_text("popul votes age\n0 7 36\n190 1 20\n31 7 24\n")
+    with pytest.raises(InputError) as told:
+        tables.open_table(spaced)
+    assert "splits every line alike" in told.value.problems[0]
+    assert tables.open_table(spaced, delimiter=" ").columns == ("popul", "votes", "age")
+    spaced.write_text("words of one column\nthree words here\nonly two\nand these are four\n")
+    assert tables.open_table(spaced).columns == ("words of one column",)
+
+
+def test_a_comment_above_the_header_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "stocks.csv"
+    file.write_text("# Data source: somewhere\nday,x\n1,2\n")
+    with pytest.raises(InputError) as told:
+        tables.open_table(file)
+    assert "comment" in told.value.problems[0]
+
+
+def test_a_sample_of_a_wide_file_is_of_the_column_that_is_asked_for(tmp_path: Path) -> None:
+    wide = tmp_path / "wide.csv"
+    names = [f"c{i}" for i in range(3000)]
+    wide.write_text(
+        "\n".join([",".join(names), *(",".join(f"{r}.{i}" for i in range(3000)) for r in range(9))])
+    )
+    assert tables.open_table(wide).sample("c2999").to_pylist()[:2] == ["0.2999", "1.2999"]

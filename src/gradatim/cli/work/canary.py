@@ -3,20 +3,87 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradatim.cli.command import Command
 from gradatim.cli.options import Finite
-from gradatim.cli.work.options import DATA, command_line, finish, report_options
+from gradatim.cli.work.checked import Checked, given, refused, there
+from gradatim.cli.work.options import DATA, DELIMITER, ENCODING, Valid, command_line, finish, report_options
 from gradatim.core.errors import InputError
+
+if TYPE_CHECKING:
+    from gradatim.instruments.canary.metric import Tolerance
+    from gradatim.instruments.canary.series import By
 
 SCORE = Finite(0, 100)
 
 
+def _contradictions(options: dict[str, Any]) -> None:
+    """Options that do not go together."""
+    baseline, canary = options["baseline"], options["canary_file"]
+    exports = [_is_export(path) for path in (baseline, canary) if path is not None]
+    problems = []
+    if options["config"] is not None and options["mode"] != "kayenta":
+        problems.append("--config is Kayenta's: add --mode kayenta")
+    if options["config"] is not None and options["metrics"]:
+        problems.append("--config names the metrics: leave --metric out")
+    if options["marginal"] > options["pass_score"]:
+        problems.append(f"--marginal {options['marginal']:g} is above --pass {options['pass_score']:g}")
+    if any(exports) != all(exports):
+        problems.append("one file is an export of Prometheus and the other a table: give two alike")
+    if canary is None and not given(options, "by"):
+        problems.append(
+            "a second file is needed, the canary's; or --by LABEL=BASELINE,CANARY for one export of both"
+        )
+    if canary is not None and given(options, "by"):
+        problems.append("--by tells the sides of one file apart: leave the second file out")
+    if options["by"] is not None and not any(exports):
+        problems.append("--by is for exports of Prometheus; split a table into two files")
+    if any(exports):
+        problems += [
+            f"--{name} is for tables, and an export of Prometheus is none"
+            for name in ("config", "time", "delimiter", "encoding")
+            if options[name] is not None
+        ]
+    if problems:
+        raise InputError(refused("gradatim work canary"), problems)
+
+
+def _is_export(path: Path) -> bool:
+    from gradatim.instruments.metrics_files import is_export
+
+    return path.is_file() and is_export(path)
+
+
+def _tolerance(text: str) -> Tolerance:
+    from gradatim.instruments.canary.metric import parse_tolerance
+
+    return parse_tolerance(text)
+
+
+def _by(text: str) -> By:
+    from gradatim.instruments.canary.series import parse_by
+
+    return parse_by(text)
+
+
+def _look_at_columns(options: dict[str, Any]) -> None:
+    """Whether two tables have the columns that are named."""
+    files = options["baseline"], options["canary_file"]
+    if not there(*files) or any(map(_is_export, files)) or options["config"] is not None:
+        return
+    from gradatim.instruments.canary.compare import Request, chosen_metrics
+    from gradatim.instruments.experiment.rows import open_data
+
+    tables = [open_data(path, options["delimiter"], options["encoding"]) for path in files]
+    chosen_metrics(tables, Request(options["metrics"], options["slice_"], options["time"]))
+
+
 @click.command(
-    cls=Command,
+    cls=Checked,
+    checks=[_contradictions],
+    files=[_look_at_columns],
     examples=[
         "gradatim work canary baseline.csv canary.csv --metric latency_ms:increase:5% --metric errors:increase",
         "gradatim work canary baseline.csv canary.csv --time minute --slice region --html report.html",
@@ -29,6 +96,7 @@ SCORE = Finite(0, 100)
 @click.argument("canary_file", metavar="[CANARY]", type=DATA, required=False)
 @click.option(
     "--by",
+    type=Valid(_by),
     metavar="LABEL=B,C",
     help="Of one export of Prometheus with both sides: the label, its value on the baseline and on the canary.",
 )
@@ -41,6 +109,7 @@ SCORE = Finite(0, 100)
 )
 @click.option(
     "--tolerance",
+    type=Valid(_tolerance),
     default="10%",
     metavar="SIZE",
     help="Change that may be promoted: 10% of the baseline's mean, or 0.5. Default: 10%.",
@@ -78,8 +147,8 @@ SCORE = Finite(0, 100)
 @click.option(
     "--marginal", type=SCORE, default=75.0, metavar="S", help="Kayenta's marginal score. Default: 75."
 )
-@click.option("--delimiter", metavar="C", help="Of a CSV. Default: found.")
-@click.option("--encoding", metavar="NAME", help="Of a CSV. Default: UTF-8.")
+@click.option("--delimiter", type=DELIMITER, metavar="C", help="Of a CSV. Default: found.")
+@click.option("--encoding", type=ENCODING, metavar="NAME", help="Of a CSV. Default: UTF-8.")
 @report_options
 def canary(
     baseline: Path,
@@ -103,23 +172,19 @@ def canary(
         load_configuration,
     )
     from gradatim.instruments.canary.judge import Rule
-    from gradatim.instruments.canary.metric import parse_tolerance
     from gradatim.instruments.canary.report import EXIT_CODES, build
     from gradatim.instruments.report import Input
 
-    exports = _contradictions(baseline, canary_file, options)
-    try:
-        tolerance = parse_tolerance(options["tolerance"])
-    except ValueError as error:
-        raise InputError("the tolerance is not clear", [str(error)]) from None
     rule = Rule(options["alpha"], options["method"] == "anytime", options["min_points"])
-    request = Request(options["metrics"], options["slice_"], options["time"], tolerance, rule)
+    request = Request(
+        options["metrics"], options["slice_"], options["time"], _tolerance(options["tolerance"]), rule
+    )
     thresholds = options["pass_score"], options["marginal"]
     reading = options["delimiter"], options["encoding"]
-    if exports:
-        from gradatim.instruments.canary.series import compare_series, parse_by
+    if _is_export(baseline):
+        from gradatim.instruments.canary.series import compare_series
 
-        by = parse_by(options["by"]) if options["by"] else None
+        by = _by(options["by"]) if options["by"] is not None else None
         found = compare_series(baseline, canary_file, by, request)
         config = from_metrics([j.metric for j in found.whole], *thresholds)
     elif canary_file is None:
@@ -145,39 +210,3 @@ def canary(
         report.not_checked.insert(0, "the canary itself: both files are the same, byte for byte")
     finish(report, html=html, as_json=as_json, record=record)
     click.get_current_context().exit(EXIT_CODES[found.action])
-
-
-def _contradictions(baseline: Path, canary: Path | None, options: dict[str, Any]) -> bool:
-    """Whether the files are exports of Prometheus; options that do not go together, all at once."""
-    from gradatim.instruments.metrics_files import is_export
-
-    files = [path for path in (baseline, canary) if path is not None]
-    exports = [is_export(path) for path in files]
-    problems = []
-    if options["config"] is not None and options["mode"] != "kayenta":
-        problems.append("--config is Kayenta's: add --mode kayenta")
-    if options["config"] is not None and options["metrics"]:
-        problems.append("--config names the metrics: leave --metric out")
-    if options["marginal"] > options["pass_score"]:
-        problems.append(f"--marginal {options['marginal']:g} is above --pass {options['pass_score']:g}")
-    if any(exports) != all(exports):
-        problems.append("one file is an export of Prometheus and the other a table: give two alike")
-    if canary is None and options["by"] is None:
-        problems.append(
-            "a second file is needed, the canary's; or --by LABEL=BASELINE,CANARY for one export of both"
-        )
-    if canary is not None and options["by"] is not None:
-        problems.append("--by tells the sides of one file apart: leave the second file out")
-    if options["by"] is not None and not any(exports):
-        problems.append("--by is for exports of Prometheus; split a table into two files")
-    if any(exports):
-        problems += [
-            f"--{name} is for tables, and an export of Prometheus is none"
-            for name in ("config", "time", "delimiter", "encoding")
-            if options[name] is not None
-        ]
-    if problems:
-        raise InputError(
-            "`gradatim work canary` cannot be run like that", problems, next="gradatim work canary --help"
-        )
-    return all(exports)

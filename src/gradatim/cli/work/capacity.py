@@ -4,18 +4,60 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradatim.cli.command import Command
 from gradatim.cli.options import Finite
-from gradatim.cli.work.options import DATA, command_line, drawn, finish, report_options
+from gradatim.cli.work.checked import Checked, given, refused, there
+from gradatim.cli.work.options import DATA, DELIMITER, ENCODING, command_line, drawn, finish, report_options
 from gradatim.core.errors import InputError
+
+if TYPE_CHECKING:
+    from gradatim.instruments.capacity.traffic import Traffic
+
+
+def _contradictions(options: dict[str, Any]) -> None:
+    problems = []
+    if not given(options, "service_ms") and not given(options, "service_file"):
+        problems.append("how long a request takes is needed: --service-ms MS, or --service-file FILE")
+    if options["service_file"] is not None:
+        problems += [
+            f"--{name.replace('_', '-')} is told by --service-file: leave one of them out"
+            for name in ("service_ms", "service_cv")
+            if options[name] is not None
+        ]
+    elif options["service_column"] is not None:
+        problems.append("--service-column belongs to --service-file")
+    if options["timeout_ms"] is not None and options["timeout_ms"] < options["target_ms"]:
+        problems.append(
+            f"--timeout-ms {options['timeout_ms']:g} is below --target-ms {options['target_ms']:g}"
+        )
+    if problems:
+        raise InputError(refused("gradatim work capacity"), problems)
+
+
+def _history(options: dict[str, Any]) -> Traffic:
+    from gradatim.instruments.capacity.traffic import read
+
+    names = ("time", "value", "values", "delimiter", "encoding")
+    return read(options["traffic"], **{name: options[name] for name in names})
+
+
+def _look_at_history(options: dict[str, Any]) -> None:
+    if there(options["traffic"]):
+        _history(options)
+
+
+def _look_at_service_times(options: dict[str, Any]) -> None:
+    if there(options["service_file"]):
+        _service(options)
 
 
 @click.command(
-    cls=Command,
+    cls=Checked,
+    checks=[_contradictions],
+    files=[_look_at_history, _look_at_service_times],
     examples=[
         "gradatim work capacity traffic.csv --service-ms 40 --slots 4 --target-ms 200 --html capacity.html",
         "gradatim work capacity traffic.csv --service-file latency.csv --replicas 24 --zones 3 --usd-per-hour 0.4",
@@ -112,8 +154,8 @@ from gradatim.core.errors import InputError
     "--values", type=click.Choice(["rate", "count"]), default=None, help="Requests per second, or per row."
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the simulations.")
-@click.option("--delimiter", metavar="C", help="Of a CSV. Default: found.")
-@click.option("--encoding", metavar="NAME", help="Of a CSV. Default: UTF-8.")
+@click.option("--delimiter", type=DELIMITER, metavar="C", help="Of a CSV. Default: found.")
+@click.option("--encoding", type=ENCODING, metavar="NAME", help="Of a CSV. Default: UTF-8.")
 @report_options
 def capacity(
     traffic: Path, html: Path | None, as_json: bool, record: bool, force: bool, **options: Any
@@ -124,10 +166,15 @@ def capacity(
     apart, three days at least.
     """
     from gradatim.cli.start import compile_with_progress
+    from gradatim.instruments.gather import Gather
     from gradatim.instruments.report import Input
 
-    mean_s, cv, inputs = _service(options)
-    _contradictions(options, mean_s)
+    wrong = Gather(refused("gradatim work capacity"), next="gradatim work capacity --help")
+    service = wrong.attempt(lambda: _service(options))
+    history = wrong.attempt(lambda: _history({**options, "traffic": traffic}))
+    wrong.end()
+    assert service is not None and history is not None
+    mean_s, cv, inputs = service
     from gradatim.instruments.capacity.report import build
     from gradatim.instruments.capacity.serving import Service
     from gradatim.instruments.capacity.study import Question, study
@@ -135,7 +182,7 @@ def capacity(
     target_s = options["target_ms"] / 1000
     timeout_s = options["timeout_ms"] / 1000 if options["timeout_ms"] else 4 * target_s
     question = Question(
-        path=traffic,
+        history=history,
         service=Service(
             mean_s, cv, options["slots"], options["queue"], target_s, timeout_s, options["attempts"]
         ),
@@ -147,11 +194,6 @@ def capacity(
         replicas=options["replicas"],
         usd_per_hour=options["usd_per_hour"],
         seed=options["seed"],
-        time=options["time"],
-        value=options["value"],
-        values=options["values"],
-        delimiter=options["delimiter"],
-        encoding=options["encoding"],
     )
     compile_with_progress(quiet=as_json)
     found = study(question)
@@ -172,25 +214,3 @@ def _service(options: dict[str, Any]) -> tuple[float, float, list[Any]]:
 
     mean_s, cv, rows = service_times(path, options["service_column"])
     return mean_s, cv, [Input.of(path, rows)]
-
-
-def _contradictions(options: dict[str, Any], mean_s: float) -> None:
-    problems = []
-    if math.isnan(mean_s):
-        problems.append("how long a request takes is needed: --service-ms MS, or --service-file FILE")
-    if options["service_file"] is not None:
-        problems += [
-            f"--{name.replace('_', '-')} is told by --service-file: leave one of them out"
-            for name in ("service_ms", "service_cv")
-            if options[name] is not None
-        ]
-    elif options["service_column"] is not None:
-        problems.append("--service-column belongs to --service-file")
-    if options["timeout_ms"] is not None and options["timeout_ms"] < options["target_ms"]:
-        problems.append(
-            f"--timeout-ms {options['timeout_ms']:g} is below --target-ms {options['target_ms']:g}"
-        )
-    if problems:
-        raise InputError(
-            "`gradatim work capacity` cannot be run like that", problems, next="gradatim work capacity --help"
-        )

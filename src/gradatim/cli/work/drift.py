@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradatim.cli.command import Command
 from gradatim.cli.options import Finite
+from gradatim.cli.work.checked import Checked, refused, there
 from gradatim.cli.work.options import (
     DATA,
+    DELIMITER,
+    ENCODING,
     NEW_FILE,
+    Valid,
     command_line,
     drawn,
     finish,
-    refuse_existing,
     report_options,
 )
 from gradatim.core.errors import InputError
@@ -25,6 +27,21 @@ if TYPE_CHECKING:
     from gradatim.instruments.drift.windows import Windows
     from gradatim.instruments.report import Input
 
+ASKED = (
+    "columns",
+    "ignore",
+    "categorical",
+    "text",
+    "time",
+    "window",
+    "prediction",
+    "label",
+    "positive",
+    "threshold",
+    "metric",
+    "segments",
+)
+SETTINGS = ("effect", "share", "alpha")
 METRICS = ["roc_auc", "accuracy", "precision", "recall", "f1", "positive_rate"]
 MORE = {
     "watch": "gradatim.cli.work.drift_watch:watch",
@@ -32,7 +49,7 @@ MORE = {
 }
 
 
-class DriftCommand(Command):
+class DriftCommand(Checked):
     """Takes two files, or one of the words `watch` and `merge`, which are commands of their own."""
 
     def make_context(
@@ -47,8 +64,78 @@ class DriftCommand(Command):
         return super().make_context(info_name, args, parent=parent, **extra)
 
 
+def _check(options: dict[str, Any]) -> None:
+    """Options that do not go together."""
+    files, asked = options["files"], options
+    profile, like, save_profile = options["profile"], options["like"], options["save_profile"]
+    problems = []
+    if profile is not None and len(files) != 1:
+        problems.append(f"{len(files)} files with --profile: give the current file only")
+    if profile is None and len(files) > 2:
+        problems.append(f"{len(files)} files: give the reference and the current file")
+    if profile is None and len(files) == 1 and save_profile is None:
+        problems.append("one file: give REF and CUR, or CUR with --profile, or REF with --save-profile")
+    if profile is not None and save_profile is not None:
+        problems.append("--save-profile keeps REF, and with --profile there is none")
+    if profile is not None and like is not None:
+        problems.append("--like is for making a profile, and with --profile none is made")
+    if options["record"] and options["rows"] is not None:
+        problems.append("--rows with --record: evidence holds figures and digests, never rows")
+    if asked["prediction"] is None:
+        given = [
+            o for o, v in (("--label", asked["label"]), ("--positive", asked["positive"])) if v is not None
+        ]
+        given += ["--segment"] if asked["segments"] else []
+        problems += [f"{option}: only meant together with --prediction" for option in given]
+    if asked["positive"] is not None and asked["label"] is None:
+        problems.append("--positive: only meant together with --label")
+    if asked["label"] is not None and asked["label"] == asked["prediction"]:
+        problems.append("--label and --prediction name the same column")
+    if asked["window"] != "1d" and asked["time"] is None:
+        problems.append("--window: only meant together with --time")
+    both = sorted(set(asked["columns"]) & set(asked["ignore"]))
+    problems += [f'"{name}" is both in --column and in --ignore' for name in both]
+    both = sorted(set(asked["categorical"]) & set(asked["text"]))
+    problems += [f'"{name}" is both in --categorical and in --text' for name in both]
+    if problems:
+        raise InputError(refused("gradatim work drift"), problems)
+
+
+def _window(text: str) -> None:
+    from gradatim.instruments.drift import parse_window
+
+    parse_window(text)
+
+
+def _look_at_columns(options: dict[str, Any]) -> None:
+    """Whether the files have the columns that are named."""
+    files = options["files"]
+    if not files or len(files) > 2 or not there(*files):
+        return
+    from gradatim.instruments.drift import check_columns
+    from gradatim.instruments.tables import open_table
+
+    asked = {name: options[name] for name in (*ASKED, *SETTINGS)}
+    request, _ = _request(**asked)
+    from gradatim.instruments.gather import Gather
+
+    wrong = Gather(refused("gradatim work drift"))
+    for place, path in enumerate(files):
+        reference = place == 0 and options["profile"] is None
+
+        def look(path: Path = path, reference: bool = reference) -> None:
+            table = open_table(path, delimiter=options["delimiter"], encoding=options["encoding"])
+            check_columns(table, request, reference=reference)
+
+        wrong.attempt(look)
+    wrong.end()
+
+
 @click.command(
     cls=DriftCommand,
+    checks=[_check],
+    files=[_look_at_columns],
+    outputs=["save_profile"],
     examples=[
         "gradatim work drift ref.parquet cur.parquet --html drift.html",
         "gradatim work drift ref.csv cur.csv --time day --window 1d --json",
@@ -70,7 +157,12 @@ class DriftCommand(Command):
     "--time", default=None, metavar="NAME", help="Column of times: look at windows of the current data."
 )
 @click.option(
-    "--window", default="1d", show_default=True, metavar="LENGTH", help="Length of a window: 6h, 1d, 2w."
+    "--window",
+    type=Valid(_window),
+    default="1d",
+    show_default=True,
+    metavar="LENGTH",
+    help="Length of a window: 6h, 1d, 2w.",
 )
 @click.option(
     "--prediction", default=None, metavar="NAME", help="Predicted probability of the positive class."
@@ -118,8 +210,8 @@ class DriftCommand(Command):
 @click.option(
     "--like", type=DATA, default=None, metavar="FILE", help="Take the bins of this profile, to merge exactly."
 )
-@click.option("--delimiter", default=None, metavar="CHAR", help="Of a CSV. Default: found.")
-@click.option("--encoding", default=None, metavar="NAME", help="Of a CSV. Default: UTF-8.")
+@click.option("--delimiter", type=DELIMITER, metavar="CHAR", help="Of a CSV. Default: found.")
+@click.option("--encoding", type=ENCODING, metavar="NAME", help="Of a CSV. Default: UTF-8.")
 @click.option(
     "--rows",
     type=click.IntRange(1, 100),
@@ -152,16 +244,6 @@ def drift(
     gradatim work drift watch FILE     detectors over a stream or a file
     gradatim work drift merge NEW A B  add saved profiles up
     """
-    _check(
-        files,
-        save_profile=save_profile,
-        profile=profile,
-        like=like,
-        kept=record and rows is not None,
-        **asked,
-    )
-    if save_profile is not None:
-        refuse_existing([save_profile], force=force)
     if html is not None or record:
         _need_matplotlib(html)
     from gradatim.cli.output import Line, emit
@@ -241,49 +323,6 @@ def _reference(
         tables[0], request, digest=name, like=known, progress=say(files[0].name)
     )
     return reference, windows, Input(files[0].name, name, reference.rows, files[0].stat().st_size)
-
-
-def _check(
-    files: tuple[Path, ...],
-    *,
-    save_profile: Path | None,
-    profile: Path | None,
-    like: Path | None,
-    kept: bool,
-    **asked: Any,
-) -> None:
-    """Options that do not go together, all at once, before a file is opened."""
-    problems = []
-    if profile is not None and len(files) != 1:
-        problems.append(f"{len(files)} files with --profile: give the current file only")
-    if profile is None and len(files) > 2:
-        problems.append(f"{len(files)} files: give the reference and the current file")
-    if profile is None and len(files) == 1 and save_profile is None:
-        problems.append("one file: give REF and CUR, or CUR with --profile, or REF with --save-profile")
-    if profile is not None and save_profile is not None:
-        problems.append("--save-profile keeps REF, and with --profile there is none")
-    if profile is not None and like is not None:
-        problems.append("--like is for making a profile, and with --profile none is made")
-    if kept:
-        problems.append("--rows with --record: evidence holds figures and digests, never rows")
-    if asked["prediction"] is None:
-        given = [
-            o for o, v in (("--label", asked["label"]), ("--positive", asked["positive"])) if v is not None
-        ]
-        given += ["--segment"] if asked["segments"] else []
-        problems += [f"{option}: only meant together with --prediction" for option in given]
-    if asked["positive"] is not None and asked["label"] is None:
-        problems.append("--positive: only meant together with --label")
-    if asked["label"] is not None and asked["label"] == asked["prediction"]:
-        problems.append("--label and --prediction name the same column")
-    if asked["window"] != "1d" and asked["time"] is None:
-        problems.append("--window: only meant together with --time")
-    both = sorted(set(asked["columns"]) & set(asked["ignore"]))
-    problems += [f'"{name}" is both in --column and in --ignore' for name in both]
-    both = sorted(set(asked["categorical"]) & set(asked["text"]))
-    problems += [f'"{name}" is both in --categorical and in --text' for name in both]
-    if problems:
-        raise InputError("this comparison cannot be made", problems, next="gradatim work drift --help")
 
 
 def _request(**asked: Any) -> tuple[Request, Settings]:

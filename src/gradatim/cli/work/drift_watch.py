@@ -8,14 +8,14 @@ from pathlib import Path
 
 import click
 
-from gradatim.cli.command import Command
 from gradatim.cli.options import Finite
-from gradatim.cli.work.options import command_line, drawn, finish, report_options
+from gradatim.cli.work.checked import Checked
+from gradatim.cli.work.options import DELIMITER, command_line, drawn, finish, report_options
 from gradatim.core.errors import InputError
 
 
 @click.command(
-    cls=Command,
+    cls=Checked,
     examples=[
         "gradatim work drift watch live.csv --column latency_ms",
         "gradatim work drift watch live.csv --column wrong --detector ddm --json",
@@ -37,7 +37,7 @@ from gradatim.core.errors import InputError
     show_default=True,
     help="Chance of a false cut in one check (adwin, kswin).",
 )
-@click.option("--delimiter", default=None, metavar="CHAR", help="Of a CSV. Default: found.")
+@click.option("--delimiter", type=DELIMITER, metavar="CHAR", help="Of a CSV. Default: found.")
 @report_options
 def watch(
     file: Path,
@@ -56,8 +56,6 @@ def watch(
     from gradatim.instruments.drift.stream_report import stream_report
     from gradatim.instruments.report import Input
 
-    if delimiter is not None and len(delimiter) != 1:
-        raise InputError(f'delimiter "{delimiter}" is not one character', next="--delimiter ';'")
     stream = Stream(detector, alpha=alpha)  # type: ignore[arg-type]
     for value in _values(file, column, delimiter):
         change = stream.add(value)

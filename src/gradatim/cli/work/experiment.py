@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradatim.cli.command import Command
 from gradatim.cli.options import Finite
-from gradatim.cli.work.options import DATA, command_line, finish, report_options
+from gradatim.cli.work.checked import Checked, refused, there
+from gradatim.cli.work.options import DATA, DELIMITER, ENCODING, command_line, finish, report_options
 from gradatim.core.errors import InputError
 
 if TYPE_CHECKING:
     from gradatim.instruments.experiment.plan import Design
+    from gradatim.instruments.experiment.study import Question
 
 SHARE = Finite(1e-6, 0.5)
 POSITIVE = Finite(1e-12, 1e15)
@@ -60,8 +61,126 @@ READ_ONLY = (
 )
 
 
+def _one_of_the_two(options: dict[str, Any]) -> None:
+    """A file is read, or a plan is made; options of the other kind are named, never ignored."""
+    data, plan = options["data"], options["plan"]
+    ctx = click.get_current_context()
+    problems = []
+    if plan and data is not None:
+        problems.append("DATA is not read with --plan: leave one of them out")
+    if not plan and data is None:
+        problems.append("a file is needed: gradatim work experiment DATA --metric COLUMN, or --plan")
+    wrong = READ_ONLY if plan else PLAN_ONLY
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        given = ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if given and name in wrong:
+            flag = parameter.opts[0]
+            problems.append(f"{flag} belongs to {'reading a file, not to --plan' if plan else '--plan'}")
+    if problems:
+        raise InputError(refused("gradatim work experiment"), problems)
+
+
+def _plan_alone(options: dict[str, Any]) -> None:
+    if options["plan"]:
+        _design(options)
+
+
+def _look_at_columns(options: dict[str, Any]) -> None:
+    """Whether the file has the columns that are named, and the metrics can be read."""
+    data = options["data"]
+    if options["plan"] or not there(data):
+        return
+    from gradatim.instruments.experiment.rows import open_data
+    from gradatim.instruments.experiment.study import asked
+
+    asked(open_data(data, options["delimiter"], options["encoding"]), _question(options))
+
+
+def _question(options: dict[str, Any]) -> Question:
+    from gradatim.instruments.experiment.study import Question
+
+    other = {"split": "shares"}
+    names = [*READ_ONLY[: READ_ONLY.index("delimiter")], "alpha"]
+    return Question(**{other.get(name, name): options[name] for name in names})
+
+
+def _design(options: dict[str, Any]) -> Design:
+    """The plan's question from the options; every contradiction at once."""
+    from gradatim.instruments.experiment.plan import Design, Outcome
+    from gradatim.instruments.experiment.power import MEAN_FORMULAS, PROPORTION_FORMULAS, Criterion
+
+    problems: list[str] = []
+    rate, mean = options["baseline"], options["mean"]
+    if (rate is None) == (mean is None):
+        problems.append("name the outcome: --baseline P for a rate, or --mean M with --sd S, not both")
+    if rate is None and mean is not None and options["sd"] is None:
+        problems.append("--mean needs --sd, the standard deviation per row")
+    if rate is not None and options["sd"] is not None:
+        problems.append("--sd belongs to --mean: a rate's standard deviation follows from it")
+    if (options["mde"] is None) == (options["units_per_arm"] is None):
+        problems.append("name --mde SIZE (gives the units) or --units-per-arm N (gives the effect), not both")
+    base = rate if rate is not None else mean
+    lift = _lift(options["mde"], base, problems)
+    if lift is not None and rate is not None and not 0 < rate + lift < 1:
+        problems.append(
+            f"--mde {options['mde']}: {rate:g} with that effect is {rate + lift:.4g}, outside 0 to 1"
+        )
+    formulas = MEAN_FORMULAS if rate is None else PROPORTION_FORMULAS
+    formula = options["formula"] or ("t" if rate is None else "pooled")
+    if formula not in formulas:
+        problems.append(f"--formula {formula}: one of {', '.join(formulas)}")
+    if options["icc"] > 0 and options["rows_per_unit"] == 1:
+        problems.append("--icc needs --rows-per-unit")
+    if problems:
+        raise InputError(
+            "the plan is not clear", problems, next="gradatim work experiment --plan --baseline 0.20 --mde 5%"
+        )
+    criterion = Criterion(
+        options["alpha"] / options["comparisons"],
+        options["power"],
+        1 if options["one_sided"] else 2,
+        options["ratio"],
+    )
+    return Design(
+        Outcome(float(base or 0.0), options["sd"]),
+        criterion,
+        formula,
+        lift,
+        options["units_per_arm"],
+        options["units_per_day"],
+        options["rows_per_unit"],
+        options["icc"],
+        options["cuped_correlation"],
+        options["looks"],
+        options["bound"],
+    )
+
+
+def _lift(text: str | None, base: float | None, problems: list[str]) -> float | None:
+    """The absolute effect of `--mde`: a number, or a percentage of the control."""
+    if text is None:
+        return None
+    relative = text.endswith("%")
+    try:
+        size = float(text.removesuffix("%"))
+    except ValueError:
+        size = math.nan
+    if not math.isfinite(size) or size == 0:
+        problems.append(f"--mde {text}: a number other than 0, such as 0.05 or 5%")
+        return None
+    if not relative:
+        return size
+    if not base:
+        problems.append("--mde in percent needs a control's rate or mean other than 0")
+        return None
+    return size / 100 * abs(base)
+
+
 @click.command(
-    cls=Command,
+    cls=Checked,
+    checks=[_one_of_the_two, _plan_alone],
+    files=[_look_at_columns],
     examples=[
         "gradatim work experiment visits.csv --arm variant --control control --metric converted --unit user_id",
         "gradatim work experiment visits.csv --metric revenue --guardrail latency_ms:down:2% --html report.html",
@@ -138,8 +257,8 @@ READ_ONLY = (
     metavar="N",
     help="Per arm, below which nothing is judged. Default: 100.",
 )
-@click.option("--delimiter", metavar="C", help="Of a CSV. Default: found.")
-@click.option("--encoding", metavar="NAME", help="Of a CSV. Default: UTF-8.")
+@click.option("--delimiter", type=DELIMITER, metavar="C", help="Of a CSV. Default: found.")
+@click.option("--encoding", type=ENCODING, metavar="NAME", help="Of a CSV. Default: UTF-8.")
 @click.option("--plan", is_flag=True, help="Size an experiment instead of reading one.")
 @click.option(
     "--baseline",
@@ -224,7 +343,6 @@ def experiment(
     Checks the split first, then every metric with intervals that stay valid however often they are looked at,
     and says ship, stop or keep running, and why.
     """
-    _one_of_the_two(data, plan)
     if plan or data is None:
         from gradatim.instruments.experiment.plan import plan as size
         from gradatim.instruments.experiment.planreport import build_plan
@@ -233,127 +351,9 @@ def experiment(
         report = build_plan(design, size(design), command_line())
     else:
         from gradatim.instruments.experiment.report import build
-        from gradatim.instruments.experiment.study import Question, study
+        from gradatim.instruments.experiment.study import study
         from gradatim.instruments.report import Input
 
-        found = study(
-            data,
-            Question(
-                metrics=options["metrics"],
-                guardrails=options["guardrails"],
-                arm=options["arm"],
-                control=options["control"],
-                treatment=options["treatment"],
-                unit=options["unit"],
-                time=options["time"],
-                segments=options["segments"],
-                covariates=options["covariates"],
-                shares=options["split"],
-                worth=options["worth"],
-                alpha=options["alpha"],
-                method=options["method"],
-                correction=options["correction"],
-                tuned_for_units=options["tuned_for_units"],
-                least_units=options["least_units"],
-                planned_units=options["planned_units"],
-            ),
-            options["delimiter"],
-            options["encoding"],
-        )
+        found = study(data, _question(options), options["delimiter"], options["encoding"])
         report = build(found, command_line(), [Input.of(data, found.readout.units.rows)])
     finish(report, html=html, as_json=as_json, record=record)
-
-
-def _one_of_the_two(data: Path | None, plan: bool) -> None:
-    """A file is read, or a plan is made; options of the other kind are named, never ignored."""
-    ctx = click.get_current_context()
-    problems = []
-    if plan and data is not None:
-        problems.append("DATA is not read with --plan: leave one of them out")
-    if not plan and data is None:
-        problems.append("a file is needed: gradatim work experiment DATA --metric COLUMN, or --plan")
-    wrong = READ_ONLY if plan else PLAN_ONLY
-    for parameter in ctx.command.params:
-        name = parameter.name or ""
-        given = ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        if given and name in wrong:
-            flag = parameter.opts[0]
-            problems.append(f"{flag} belongs to {'reading a file, not to --plan' if plan else '--plan'}")
-    if problems:
-        raise InputError(
-            "`gradatim work experiment` cannot be run like that",
-            problems,
-            next="gradatim work experiment --help",
-        )
-
-
-def _design(options: dict[str, Any]) -> Design:
-    """The plan's question from the options; every contradiction at once."""
-    from gradatim.instruments.experiment.plan import Design, Outcome
-    from gradatim.instruments.experiment.power import MEAN_FORMULAS, PROPORTION_FORMULAS, Criterion
-
-    problems: list[str] = []
-    rate, mean = options["baseline"], options["mean"]
-    if (rate is None) == (mean is None):
-        problems.append("name the outcome: --baseline P for a rate, or --mean M with --sd S, not both")
-    if rate is None and mean is not None and options["sd"] is None:
-        problems.append("--mean needs --sd, the standard deviation per row")
-    if rate is not None and options["sd"] is not None:
-        problems.append("--sd belongs to --mean: a rate's standard deviation follows from it")
-    if (options["mde"] is None) == (options["units_per_arm"] is None):
-        problems.append("name --mde SIZE (gives the units) or --units-per-arm N (gives the effect), not both")
-    base = rate if rate is not None else mean
-    lift = _lift(options["mde"], base, problems)
-    if lift is not None and rate is not None and not 0 < rate + lift < 1:
-        problems.append(
-            f"--mde {options['mde']}: {rate:g} with that effect is {rate + lift:.4g}, outside 0 to 1"
-        )
-    formulas = MEAN_FORMULAS if rate is None else PROPORTION_FORMULAS
-    formula = options["formula"] or ("t" if rate is None else "pooled")
-    if formula not in formulas:
-        problems.append(f"--formula {formula}: one of {', '.join(formulas)}")
-    if options["icc"] > 0 and options["rows_per_unit"] == 1:
-        problems.append("--icc needs --rows-per-unit")
-    if problems:
-        raise InputError(
-            "the plan is not clear", problems, next="gradatim work experiment --plan --baseline 0.20 --mde 5%"
-        )
-    criterion = Criterion(
-        options["alpha"] / options["comparisons"],
-        options["power"],
-        1 if options["one_sided"] else 2,
-        options["ratio"],
-    )
-    return Design(
-        Outcome(float(base or 0.0), options["sd"]),
-        criterion,
-        formula,
-        lift,
-        options["units_per_arm"],
-        options["units_per_day"],
-        options["rows_per_unit"],
-        options["icc"],
-        options["cuped_correlation"],
-        options["looks"],
-        options["bound"],
-    )
-
-
-def _lift(text: str | None, base: float | None, problems: list[str]) -> float | None:
-    """The absolute effect of `--mde`: a number, or a percentage of the control."""
-    if text is None:
-        return None
-    relative = text.endswith("%")
-    try:
-        size = float(text.removesuffix("%"))
-    except ValueError:
-        size = math.nan
-    if not math.isfinite(size) or size == 0:
-        problems.append(f"--mde {text}: a number other than 0, such as 0.05 or 5%")
-        return None
-    if not relative:
-        return size
-    if not base:
-        problems.append("--mde in percent needs a control's rate or mean other than 0")
-        return None
-    return size / 100 * abs(base)

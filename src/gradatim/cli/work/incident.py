@@ -5,22 +5,25 @@ from __future__ import annotations
 import datetime
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradatim.cli.command import Command
+from gradatim.cli.work.checked import Checked, refused, there
 from gradatim.cli.work.options import (
     DATA,
+    ENCODING,
     NEW_FILE,
+    ZONE,
     command_line,
     drawn,
     finish,
-    kept,
-    refuse_existing,
     report_options,
 )
 from gradatim.core.errors import InputError
+
+if TYPE_CHECKING:
+    from gradatim.instruments.incident.study import Question
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 NEEDS_LOG = (
@@ -37,8 +40,78 @@ NEEDS_LOG = (
 )
 
 
+def _marks(options: dict[str, Any]) -> None:
+    from gradatim.instruments.incident.milestones import parse_marks
+
+    parse_marks(options["marks"])
+
+
+def _fields(options: dict[str, Any]) -> None:
+    from gradatim.instruments.incident.study import parse_fields
+
+    parse_fields(options["fields"])
+
+
+def _contradictions(options: dict[str, Any]) -> None:
+    logs = options["logs"]
+    problems = []
+    if not logs and options["ledger"] is None:
+        problems.append("a log is needed: gradatim work incident LOG; or --ledger FILE for what is overdue")
+    if not logs:
+        flags = {"marks": "mark", "fields": "field", "incident_name": "incident"}
+        problems += [f"--{flags.get(name, name)} needs a LOG" for name in NEEDS_LOG if options[name]]
+    if (options["keep"] or options["record"]) and options["rows"]:
+        problems.append("--keep and --record keep figures and never the data: leave --rows out")
+    if options["names"] and options["draft"] is None and logs:
+        problems.append("--names belongs to --draft")
+    problems += [
+        f"--{name.removesuffix('_name')} is empty"
+        for name in ("incident_name", "encoding")
+        if options[name] is not None and not options[name].strip()
+    ]
+    if problems:
+        raise InputError(refused("gradatim work incident"), problems)
+
+
+def _ledger_place(options: dict[str, Any]) -> None:
+    ledger: Path | None = options["ledger"]
+    if ledger is None:
+        return
+    problem = ""
+    if not ledger.parent.is_dir():
+        problem = f"{ledger}: the folder {ledger.parent} does not exist"
+    elif ledger.exists() and not os.access(ledger, os.R_OK | os.W_OK):
+        problem = f"{ledger}: cannot be read and written"
+    elif not ledger.exists() and not os.access(ledger.parent, os.W_OK):
+        problem = f"{ledger}: the folder {ledger.parent} cannot be written"
+    if problem:
+        raise InputError("nothing was computed: the ledger cannot be used", [problem])
+
+
+def _look_into_files(options: dict[str, Any]) -> None:
+    """Whether the logs, the review and the actions can be read."""
+    if options["logs"] and there(*options["logs"]):
+        from gradatim.instruments.incident.study import study
+
+        study(_question(options))
+
+
+def _question(options: dict[str, Any]) -> Question:
+    from gradatim.instruments.incident.study import Question
+
+    names = ("logs", "review", "actions", "ledger", "tz", "fold", "marks", "fields", "encoding")
+    return Question(
+        incident=options["incident_name"] or options["logs"][0].stem,
+        today=options["today"].date() if options["today"] else datetime.date.today(),
+        **{name: options[name] for name in names},
+    )
+
+
 @click.command(
-    cls=Command,
+    cls=Checked,
+    checks=[_contradictions, _marks, _fields, _ledger_place],
+    files=[_look_into_files],
+    outputs=["draft"],
     examples=[
         "gradatim work incident events.csv --tz Europe/Berlin --draft review.md",
         "gradatim work incident chat.json alerts.json --mark mitigated=E12 --html incident.html",
@@ -65,7 +138,11 @@ NEEDS_LOG = (
     "--ledger", type=NEW_FILE, default=None, metavar="FILE", help="Follow-up ledger, JSON lines, appended to."
 )
 @click.option(
-    "--tz", default=None, metavar="ZONE", help="For times without a zone, and for clock times shown."
+    "--tz",
+    type=ZONE,
+    default=None,
+    metavar="ZONE",
+    help="For times without a zone, and for clock times shown.",
 )
 @click.option(
     "--fold",
@@ -99,7 +176,7 @@ NEEDS_LOG = (
 )
 @click.option("--names", is_flag=True, help="Keep people's names in the draft.")
 @click.option("--rows", is_flag=True, help="Put the events' texts into the report.")
-@click.option("--encoding", default=None, metavar="NAME", help="Of the logs. Default: UTF-8.")
+@click.option("--encoding", type=ENCODING, metavar="NAME", help="Of the logs. Default: UTF-8.")
 @report_options
 def incident(
     logs: tuple[Path, ...], html: Path | None, as_json: bool, record: bool, force: bool, **options: Any
@@ -113,10 +190,7 @@ def incident(
     from gradatim.instruments.incident.report import build, build_follow_up
     from gradatim.instruments.report import Input
 
-    _contradictions(logs, options)
-    refuse_existing([options["draft"]] if options["draft"] else [], force=force)
     ledger: Path | None = options["ledger"]
-    _ledger_place(ledger)
     today = options["today"].date() if options["today"] else datetime.date.today()
     if not logs:
         assert ledger is not None
@@ -127,21 +201,9 @@ def incident(
         return
     from dataclasses import replace
 
-    from gradatim.instruments.incident.study import Question, study
+    from gradatim.instruments.incident.study import study
 
-    question = Question(
-        logs=logs,
-        incident=options["incident_name"] or logs[0].stem,
-        today=today,
-        review=options["review"],
-        actions=options["actions"],
-        ledger=ledger,
-        tz=options["tz"],
-        fold=options["fold"],
-        marks=options["marks"],
-        fields=options["fields"],
-        encoding=options["encoding"],
-    )
+    question = _question({**options, "logs": logs})
     found = study(question)
     inputs = [Input.of(path, rows) for path, rows in zip(logs, found.timeline.rows, strict=True)]
     if question.review is not None:
@@ -169,39 +231,3 @@ def incident(
         )
         put(options["draft"], draft.encode())
     finish(report, html=html, as_json=as_json, record=record)
-
-
-def _contradictions(logs: tuple[Path, ...], options: dict[str, Any]) -> None:
-    problems = []
-    if not logs and options["ledger"] is None:
-        problems.append("a log is needed: gradatim work incident LOG; or --ledger FILE for what is overdue")
-    if not logs:
-        flags = {"marks": "mark", "fields": "field", "incident_name": "incident"}
-        problems += [f"--{flags.get(name, name)} needs a LOG" for name in NEEDS_LOG if options[name]]
-    if kept() and options["rows"]:
-        problems.append("--keep and --record keep figures and never the data: leave --rows out")
-    if options["names"] and options["draft"] is None and logs:
-        problems.append("--names belongs to --draft")
-    problems += [
-        f"--{name.removesuffix('_name')} is empty"
-        for name in ("incident_name", "encoding")
-        if options[name] is not None and not options[name].strip()
-    ]
-    if problems:
-        raise InputError(
-            "`gradatim work incident` cannot be run like that", problems, next="gradatim work incident --help"
-        )
-
-
-def _ledger_place(ledger: Path | None) -> None:
-    if ledger is None:
-        return
-    problem = ""
-    if not ledger.parent.is_dir():
-        problem = f"{ledger}: the folder {ledger.parent} does not exist"
-    elif ledger.exists() and not os.access(ledger, os.R_OK | os.W_OK):
-        problem = f"{ledger}: cannot be read and written"
-    elif not ledger.exists() and not os.access(ledger.parent, os.W_OK):
-        problem = f"{ledger}: the folder {ledger.parent} cannot be written"
-    if problem:
-        raise InputError("nothing was computed: the ledger cannot be used", [problem])

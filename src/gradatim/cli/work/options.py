@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 import os
 import shlex
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gradatim.core.errors import InputError
+from gradatim.core.errors import GradatimError, InputError
 
 if TYPE_CHECKING:
     from gradatim.instruments.report import Report
@@ -21,20 +22,63 @@ F = TypeVar("F", bound=Callable[..., Any])
 # Paths stay as they were typed: the report repeats the command, and a home folder is nobody's business.
 DATA = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class Valid(click.ParamType[str]):
+    """A text that stays as it was typed, if `parse` accepts it.
+
+    Args:
+        parse: raises ValueError or a GradatimError with what is wrong.
+    """
+
+    name = "text"
+
+    def __init__(self, parse: Callable[[str], object]) -> None:
+        self.parse = parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            self.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        except GradatimError as error:
+            told = "; ".join(getattr(error, "problems", ())) or error.why
+            self.fail(f"{error.what}: {told}" if told else error.what, param, ctx)
+        return str(value)
+
+
+def _one_character(text: str) -> None:
+    if len(text) != 1:
+        raise ValueError(f'"{text}" is not one character, such as ";"')
+
+
+def _encoding(text: str) -> None:
+    try:
+        codecs.lookup(text)
+    except (LookupError, ValueError):
+        raise ValueError(f'no encoding named "{text}"; one is cp1252') from None
+
+
+def _zone(text: str) -> None:
+    from gradatim.instruments.incident.zones import zone
+
+    zone(text)
+
+
+DELIMITER, ENCODING, ZONE = Valid(_one_character), Valid(_encoding), Valid(_zone)
 OUTPUT = {"html", "as_json", "keep", "record", "force", "help"}
 
 
 def report_options(command: F) -> F:
     """`--html FILE`, `--json`, `--keep`, `--record`, `--force`: the command gets html, as_json, record and force.
 
-    A report that exists is refused before anything is computed, unless --force. Whether it is kept is read by
-    `drawn` and `finish`.
+    The command is a `Checked` one: a report that exists is refused before anything is computed, unless --force.
+    Whether it is kept is read by `drawn` and `finish`.
     """
 
     @functools.wraps(command)
     def checked(*args: Any, **options: Any) -> Any:
         options.pop("keep")
-        refuse_existing([options["html"]] if options["html"] else [], force=options["force"])
         return command(*args, **options)
 
     for option in (

@@ -2,18 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradatim.cli.command import Command
-from gradatim.cli.work.options import NEW_FILE, command_line, finish, refuse_existing, report_options
+from gradatim.cli.work.checked import Checked
+from gradatim.cli.work.options import ENCODING, NEW_FILE, ZONE, Valid, command_line, finish, report_options
+
+if TYPE_CHECKING:
+    from gradatim.instruments.slo.run import Request
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
+def _request(options: dict[str, Any]) -> Request:
+    from gradatim.instruments.slo.run import Request
+
+    names = [field.name for field in fields(Request) if field.name != "command"]
+    return Request(**{name: options[name] for name in names}, command=command_line())
+
+
+def _contradictions(options: dict[str, Any]) -> None:
+    from gradatim.instruments.slo.run import contradictions
+
+    contradictions(_request(options))
+
+
+def _look_into_files(options: dict[str, Any]) -> None:
+    from gradatim.instruments.slo.run import read
+
+    if options["spec"] is not None:
+        read(_request(options))
+
+
+def _interval(text: str) -> None:
+    from gradatim.instruments.promql import parse_duration_ms
+
+    if parse_duration_ms(text) < 1000:
+        raise ValueError(f"{text}: at least 1s")
+
+
 @click.command(
-    cls=Command,
+    cls=Checked,
+    checks=[_contradictions],
+    files=[_look_into_files],
+    outputs=["rules", "tests"],
     examples=[
         "gradatim work slo checkout.slo.yaml --rules checkout.rules.yaml --tests checkout.test.yaml",
         "gradatim work slo checkout.slo.yaml requests.json --html slo.html",
@@ -45,6 +80,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option(
     "--interval",
+    type=Valid(_interval),
     default="1m",
     show_default=True,
     metavar="D",
@@ -57,14 +93,16 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     metavar="N",
     help="Failed events before an alert. Default: 5 where the history has low traffic, else none.",
 )
-@click.option("--timezone", default=None, metavar="ZONE", help="For times without a zone. Default: UTC.")
+@click.option(
+    "--timezone", type=ZONE, default=None, metavar="ZONE", help="For times without a zone. Default: UTC."
+)
 @click.option(
     "--values",
     type=click.Choice(["counts", "counters"]),
     default=None,
     help="What a table of good, bad and total holds. Default: told by its shape.",
 )
-@click.option("--encoding", default=None, metavar="NAME", help="Of a CSV. Default: UTF-8.")
+@click.option("--encoding", type=ENCODING, metavar="NAME", help="Of a CSV. Default: UTF-8.")
 @click.option(
     "--prometheus",
     type=click.Choice(["2", "3"]),
@@ -73,47 +111,13 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     help="Whose edges of windows: version 3 leaves a sample just at the old edge out.",
 )
 @report_options
-def slo(
-    spec: Path,
-    metrics: tuple[Path, ...],
-    rules: Path | None,
-    tests: Path | None,
-    own_rules: tuple[Path, ...],
-    incidents: Path | None,
-    interval: str,
-    min_bad_events: int | None,
-    timezone: str | None,
-    values: str | None,
-    encoding: str | None,
-    prometheus: str,
-    html: Path | None,
-    as_json: bool,
-    record: bool,
-    force: bool,
-) -> None:
+def slo(html: Path | None, as_json: bool, record: bool, force: bool, **options: Any) -> None:
     """Check an OpenSLO file, write its alert rules, and try them on a history.
 
     METRICS are answers of Prometheus (range query, JSON), OpenMetrics, CSV or Parquet. Without them the
     specification and the reach of the alerts are judged.
     """
-    from gradatim.instruments.slo.run import Request, run
+    from gradatim.instruments.slo.run import run
 
-    refuse_existing([path for path in (rules, tests) if path is not None], force=force)
-    report = run(
-        Request(
-            spec=spec,
-            metrics=metrics,
-            rules=rules,
-            tests=tests,
-            own_rules=own_rules,
-            incidents=incidents,
-            interval=interval,
-            min_bad_events=min_bad_events,
-            timezone=timezone,
-            values=values,
-            encoding=encoding,
-            prometheus=prometheus,
-            command=command_line(),
-        )
-    )
+    report = run(_request(options))
     finish(report, html=html, as_json=as_json, record=record)

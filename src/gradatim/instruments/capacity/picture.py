@@ -96,6 +96,8 @@ def _curve(study: Study, width: float) -> Any:
         ax.axvline(study.plan.replicas, color=plot.LINE_2, linewidth=1)
     ax.set_xlabel("replicas")
     ax.set_ylabel("% within target")
+    ax.locator_params(axis="x", integer=True)
+    ax.set_ylim(top=min(ax.get_ylim()[1], 101))
     return fig
 
 

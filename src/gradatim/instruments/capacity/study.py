@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from gradatim.instruments.capacity import traffic as histories
 from gradatim.instruments.capacity.forecast import Forecast, forecast
 from gradatim.instruments.capacity.serving import Service
 from gradatim.instruments.capacity.sizing import Plan, Point, erlang_replicas, point, size, vpa_replicas
-from gradatim.instruments.capacity.traffic import Traffic, Values
+from gradatim.instruments.capacity.traffic import Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +15,7 @@ class Question:
     """What is asked.
 
     Args:
-        path: the history.
+        history: of the traffic, read.
         service: of a replica.
         horizon_h: hours to plan for.
         goal: share of requests to be answered within the target.
@@ -29,7 +27,7 @@ class Question:
         seed: of the simulations.
     """
 
-    path: Path
+    history: Traffic
     service: Service
     horizon_h: int = 672
     goal: float = 0.99
@@ -39,11 +37,6 @@ class Question:
     replicas: int | None = None
     usd_per_hour: float | None = None
     seed: int = 1
-    time: str | None = None
-    value: str | None = None
-    values: Values | None = None
-    delimiter: str | None = None
-    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +58,13 @@ class Study:
 
 
 def study(question: Question) -> Study:
-    """Read, forecast, size, compare.
+    """Forecast, size, compare.
 
     Raises:
-        InputError: the file cannot be used, is too short, or the load cannot be simulated.
+        InputError: the history is too short, or the load cannot be simulated.
         MissingGroup: the work group is not installed.
     """
-    found = histories.read(
-        question.path,
-        time=question.time,
-        value=question.value,
-        values=question.values,
-        delimiter=question.delimiter,
-        encoding=question.encoding,
-    )
+    found = question.history
     ahead = forecast(found.rate, question.horizon_h)
     factor = (1 + question.growth) * found.burst
     expected, design = float(ahead.rate.max()) * factor, float(ahead.high.max()) * factor

@@ -4,7 +4,7 @@
 `report` puts the result into words and pictures. One pass over each file, memory that does not grow with the rows.
 """
 
-from gradatim.instruments.drift.analysis import Analysis, Request, analyse, profile_of
+from gradatim.instruments.drift.analysis import Analysis, Request, analyse, check_columns, profile_of
 from gradatim.instruments.drift.examples import Examples, examples
 from gradatim.instruments.drift.profile import Profile, load, merge, save
 from gradatim.instruments.drift.sections import report
@@ -18,6 +18,7 @@ __all__ = [
     "Request",
     "Settings",
     "analyse",
+    "check_columns",
     "examples",
     "load",
     "merge",

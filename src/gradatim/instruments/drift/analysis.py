@@ -98,7 +98,7 @@ def profile_of(
     Raises:
         InputError: a column that was asked for is not there, no rows; all problems at once.
     """
-    _check(table, request, reference=True)
+    check_columns(table, request, reference=True)
     undecided: dict[str, Callable[[], ColumnProfile]] = {}
     if like is not None:
         there = set(table.columns)
@@ -173,7 +173,7 @@ def analyse(
     import numpy as np
 
     wanted = _wanted(reference, request)
-    _check(table, request, reference=False)
+    check_columns(table, request, reference=False)
     now = Windows(request.time, request.window_s) if request.time else None
     scores = _scores(table, request)
     before = _reference_scores(reference, request)
@@ -290,8 +290,12 @@ def _wanted(reference: Profile, request: Request) -> dict[str, Any]:
     return wanted
 
 
-def _check(table: Table, request: Request, *, reference: bool) -> None:
-    """Every column that was asked for is there, or all that are not are named."""
+def check_columns(table: Table, request: Request, *, reference: bool) -> None:
+    """Every column that was asked for is there.
+
+    Raises:
+        InputError: some are not; all are named.
+    """
     needed: list[tuple[str, str]] = [("--segment", name) for name in request.segments]
     if request.prediction:
         needed.append(("--prediction", request.prediction))

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LEAST_ROWS = 50
 # A change lasts when it is seen in this many windows in a row, up to the last one.
 IN_A_ROW = 2
+# Level at which the windows after a run still show the change, all their rows together.
+SURE_OF_ITS_END = 0.01
 # Groups a window is compared on: many show a single value better, few are steadier in a small window.
 LEAST_GROUPS, MOST_GROUPS, ROWS_A_GROUP = 10, 48, 60
 
@@ -98,16 +100,13 @@ def over_time(
         if len(own) >= 8:
             natural = max(_effect(one, whole - one, at, spread, starts, settings) for one in own)
     level = settings.alpha / (max(1, tests) * len(numbers))
-    effects: list[float | None] = []
-    flagged = []
-    for one, all_rows in zip(counts, current.rows_in_order(), strict=True):
+
+    factor = reference.inflation
+
+    def look(one: NDArray[np.int64], all_rows: int, level: float) -> tuple[float, bool]:
+        """How far these rows are from the reference, in units of the limit, and whether that is a change."""
         rows = int(one.sum())
-        if all_rows < LEAST_ROWS:
-            effects.append(None)
-            flagged.append(False)
-            continue
         gone = abs(_share(all_rows - rows, all_rows) - lost) / settings.share
-        factor = reference.inflation
         p = shares_p(
             lost * reference.rows / factor,
             reference.rows / factor,
@@ -122,11 +121,28 @@ def over_time(
             statistic, df = distances.chi_square(before_groups, now_groups, 12 * factor)
             moved = effect >= max(1.0, natural or 0.0)
             changed = changed or (moved and chi2_sf(statistic / factor, df) < level)
-        effects.append(max(effect, gone if gone >= 1.0 else 0.0))
+        return max(effect, gone if gone >= 1.0 else 0.0), changed
+
+    rows_in_all = current.rows_in_order()
+    effects: list[float | None] = []
+    flagged = []
+    for one, all_rows in zip(counts, rows_in_all, strict=True):
+        effect, changed = look(one, all_rows, level) if all_rows >= LEAST_ROWS else (None, False)
+        effects.append(effect)
         flagged.append(changed)
     times = [current.start_s(number) for number in numbers]
     made = Persistence(times, [int(c.sum()) for c in counts], effects, flagged, natural)
     _runs(made, current.size_s)
+    if made.episodes and not made.lasts:
+        # The windows after it show no change one by one: do they together? Of a change that was seen in several
+        # windows a weaker sign will do, since then the question is whether it ended.
+        last = max(i for i, seen in enumerate(flagged) if seen)
+        begin, _ = made.episodes[-1]
+        seen = sum(flagged[times.index(begin) :])
+        after, all_rows = counts[last + 1 :].sum(axis=0), sum(rows_in_all[last + 1 :])
+        enough = SURE_OF_ITS_END if seen >= IN_A_ROW else level
+        if all_rows >= LEAST_ROWS and look(after, all_rows, enough)[1]:
+            made.since_s, _ = made.episodes.pop()
     return made
 
 

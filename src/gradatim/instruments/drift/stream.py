@@ -114,6 +114,12 @@ class Stream:
         self._centre = sum(ordered) / len(ordered)
         variance = sum((v - self._centre) ** 2 for v in ordered) / (len(ordered) - 1)
         self._scale = math.sqrt(variance) or abs(self._centre) or 1.0
+        if self.name == "page-hinkley" and variance:
+            # Neighbours that are alike make a sum wander further, as if the spread were larger.
+            pairs = zip(self._first, self._first[1:], strict=False)
+            alike = sum((a - self._centre) * (b - self._centre) for a, b in pairs)
+            alike = min(max(alike / (variance * (len(ordered) - 1)), 0.0), 0.95)
+            self._scale *= math.sqrt((1 + alike) / (1 - alike))
 
     def _scaled(self, value: float) -> float:
         if self.name == "adwin":
@@ -139,7 +145,7 @@ def _make(name: Name, alpha: float, seed: int) -> Any:
     if name == "adwin":
         return drift.ADWIN(delta=alpha)
     if name == "page-hinkley":
-        return drift.PageHinkley(min_instances=30, delta=0.1, threshold=25.0, mode="both")
+        return drift.PageHinkley(min_instances=30, delta=0.2, threshold=30.0, mode="both")
     if name == "kswin":
         return drift.KSWIN(alpha=alpha, window_size=200, stat_size=50, seed=seed)
     return load("river.drift.binary", "work", "Watching a stream").DDM()

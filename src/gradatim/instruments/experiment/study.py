@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradatim.core.errors import InputError
 from gradatim.instruments.experiment.analyse import LEAST_UNITS, Method, Settings, analyse
@@ -18,6 +18,9 @@ from gradatim.instruments.experiment.overtime import looks
 from gradatim.instruments.experiment.rows import open_data, read_rows
 from gradatim.instruments.experiment.segments import by_segment
 from gradatim.instruments.experiment.units import Layout, Units, collect
+
+if TYPE_CHECKING:
+    from gradatim.instruments.tables import Table
 
 ARM_NAMES = ("arm", "variant", "group", "bucket", "variation")
 CONTROL_NAMES = ("control", "baseline", "a", "off", "0", "0.0", "false")
@@ -63,28 +66,7 @@ def study(
         InputError: the question does not fit the file, or the file cannot be used; all problems at once.
     """
     table = open_data(path, delimiter, encoding)
-    columns = list(table.columns)
-    problems: list[str] = []
-    metrics = _metrics(question, columns, problems)
-    arm = _arm(question.arm, columns, problems)
-    for name, role in (
-        (question.unit, "--unit"),
-        (question.time, "--time"),
-        *((s, "--segment") for s in question.segments),
-    ):
-        if name is not None and name not in columns:
-            problems.append(f'{role} {name}: there is no column "{name}"')
-    worth = _worth(question.worth, problems)
-    weights = _weights(question.shares, problems)
-    if problems:
-        raise InputError(
-            f"{path.name} does not answer that question",
-            problems,
-            why="columns: "
-            + ", ".join(f'"{c}"' for c in columns[:30])
-            + (" ..." if len(columns) > 30 else ""),
-        )
-    layout = Layout(arm, question.unit, question.time, tuple(dict.fromkeys(question.segments)))
+    metrics, layout, worth, weights = asked(table, question)
     rows = read_rows(table, layout.wanted(metrics))
     units = collect(rows.frame, layout, metrics)
     control, treatment = _arms(question, units)
@@ -113,6 +95,37 @@ def study(
         layout.unit is not None,
         timed,
     )
+
+
+def asked(table: Table, question: Question) -> tuple[list[Metric], Layout, Worth | None, dict[str, float]]:
+    """The question, as far as the names of the columns answer it: metrics, columns, what is worth it, the split.
+
+    Raises:
+        InputError: the question does not fit the file; all problems at once.
+    """
+    columns = list(table.columns)
+    problems: list[str] = []
+    metrics = _metrics(question, columns, problems)
+    arm = _arm(question.arm, columns, problems)
+    for name, role in (
+        (question.unit, "--unit"),
+        (question.time, "--time"),
+        *((s, "--segment") for s in question.segments),
+    ):
+        if name is not None and name not in columns:
+            problems.append(f'{role} {name}: there is no column "{name}"')
+    worth = _worth(question.worth, problems)
+    weights = _weights(question.shares, problems)
+    if problems:
+        raise InputError(
+            f"{table.path.name} does not answer that question",
+            problems,
+            why="columns: "
+            + ", ".join(f'"{c}"' for c in columns[:30])
+            + (" ..." if len(columns) > 30 else ""),
+        )
+    layout = Layout(arm, question.unit, question.time, tuple(dict.fromkeys(question.segments)))
+    return metrics, layout, worth, weights
 
 
 def _metrics(question: Question, columns: list[str], problems: list[str]) -> list[Metric]:

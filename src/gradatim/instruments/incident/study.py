@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gradatim.core.errors import InputError
+from gradatim.instruments.gather import Gather
 from gradatim.instruments.incident import milestones as moments
 from gradatim.instruments.incident import timeline as lines
 from gradatim.instruments.incident import zones
@@ -80,21 +81,28 @@ def study(question: Question) -> Study:
     Raises:
         InputError: a file cannot be used, or an option names what is not there; nothing is written.
     """
-    fields = parse_fields(question.fields)
-    marks = moments.parse_marks(question.marks)
-    if question.tz is not None:
-        zones.zone(question.tz)
-    timeline = lines.read(
-        question.logs, tz=question.tz, fold=question.fold, fields=fields, encoding=question.encoding
+    wrong = Gather("the incident cannot be put together", next="gradatim work incident --help")
+    fields = wrong.attempt(lambda: parse_fields(question.fields))
+    marks = wrong.attempt(lambda: moments.parse_marks(question.marks))
+    name = question.tz
+    known = wrong.attempt(lambda: zones.zone(name)) if name is not None else None
+    zone = name if known is not None else None
+    timeline = wrong.attempt(
+        lambda: lines.read(
+            question.logs, tz=zone, fold=question.fold, fields=fields or {}, encoding=question.encoding
+        )
     )
-    found = moments.find(timeline, marks, question.tz)
+    found = wrong.attempt(lambda: moments.find(timeline, marks or {}, zone)) if timeline else None
+    review, follow_ups, book = question.review, question.actions, question.ledger
+    text = wrong.attempt(lambda: read_text(review, max_bytes=4 << 20)) if review else None
+    actions = wrong.attempt(lambda: read_actions(follow_ups)) if follow_ups else []
+    ledger = wrong.attempt(lambda: read_ledger(book)) if book else None
+    wrong.end()
+    assert timeline is not None and found is not None and actions is not None
     findings, blamed = None, None
-    if question.review is not None:
-        text = read_text(question.review, max_bytes=4 << 20)
+    if text is not None:
         findings = check(text, Facts(timeline, found, question.tz or "UTC"))
         blamed = blame(text, {event.who for event in timeline.events if event.who})
-    actions = read_actions(question.actions) if question.actions is not None else []
-    ledger = read_ledger(question.ledger) if question.ledger is not None else None
     changed = changes(ledger, question.incident, actions) if ledger is not None else []
     return Study(
         question,

@@ -6,11 +6,11 @@ from importlib import resources
 
 from gradatim.core.errors import UnknownName
 
-COMMANDS = ("drift", "experiment", "canary", "slo", "capacity", "incident")
+COMMANDS = ("drift", "drift-watch", "experiment", "canary", "slo", "capacity", "incident")
 
 
 def schema(command: str) -> str:
-    """The schema of what `gradatim work COMMAND --json` prints, as JSON text.
+    """The schema of what `gradatim work COMMAND --json` prints, as JSON text; `drift watch` is drift-watch.
 
     Raises:
         UnknownName: there is no such command.

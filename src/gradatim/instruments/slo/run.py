@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import yaml
 
-from gradatim.core.errors import GradatimError, InputError
+from gradatim.core.errors import InputError
+from gradatim.instruments.gather import Gather
 from gradatim.instruments.metrics_files import History, read_histories
 from gradatim.instruments.metrics_files.times import epoch_ms
 from gradatim.instruments.promql import PROMETHEUS_2, PROMETHEUS_3, Group, parse_duration_ms, read_rules
@@ -53,8 +55,8 @@ def run(request: Request) -> Report:
     Raises:
         InputError: anything about the files or options; nothing has been written then.
     """
-    interval_ms = _check(request)
-    slos, history, own, told = _read(request)
+    interval_ms = contradictions(request)
+    slos, history, own, told = read(request)
     inputs = _inputs(request, slos, history, own, told)
     judged: list[Judged] = []
     if history is not None:
@@ -73,7 +75,12 @@ def run(request: Request) -> Report:
     return backtest_report(judged, request.command, inputs, history.notes, extra)
 
 
-def _check(request: Request) -> int:
+def contradictions(request: Request) -> int:
+    """The interval in milliseconds.
+
+    Raises:
+        InputError: options that do not go together, all of them.
+    """
     problems = []
     interval_ms = 0
     try:
@@ -94,7 +101,7 @@ def _check(request: Request) -> int:
     return interval_ms
 
 
-def _read(
+def read(
     request: Request,
 ) -> tuple[
     list[Slo],
@@ -102,16 +109,13 @@ def _read(
     tuple[tuple[str, tuple[Group, ...]], ...],
     tuple[tuple[int, int, str], ...] | None,
 ]:
-    """Every file; what is wrong with any of them is said at once."""
-    failed: list[GradatimError] = []
+    """Every file.
 
-    def attempt(read: Any) -> Any:
-        try:
-            return read()
-        except GradatimError as error:
-            failed.append(error)
-            return None
-
+    Raises:
+        InputError: what is wrong with any of them, at once.
+    """
+    wrong = Gather("the files cannot be used", next="gradatim work slo --help")
+    attempt = wrong.attempt
     slos = attempt(lambda: read_slos(request.spec))
     history = None
     if request.metrics:
@@ -123,22 +127,12 @@ def _read(
     own = [
         (path.name, tuple(groups))
         for path in request.own_rules
-        if (groups := attempt(lambda path=path: _own(path))) is not None
+        if (groups := attempt(partial(_own, path))) is not None
     ]
-    told = None
-    if request.incidents is not None:
-        told = attempt(lambda: _incidents(request.incidents, request.timezone))
-    if len(failed) == 1:
-        raise failed[0]
-    if failed:
-        problems = [line for error in failed for line in _lines(error)]
-        raise InputError(f"{len(failed)} files cannot be used", problems, next="gradatim work slo --help")
-    return slos, history, tuple(own), told
-
-
-def _lines(error: GradatimError) -> list[str]:
-    told = getattr(error, "problems", [])
-    return [f"{error.what}: {problem}" for problem in told] or [f"{error.what}: {error.why}"]
+    listed = request.incidents
+    told = attempt(lambda: _incidents(listed, request.timezone)) if listed is not None else None
+    wrong.end()
+    return slos or [], history, tuple(own), told
 
 
 def _own(path: Path) -> list[Group]:

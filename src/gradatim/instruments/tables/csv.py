@@ -23,6 +23,7 @@ HEAD_BYTES = 1 << 20
 MAX_HEAD_BYTES = 64 << 20  # a header of 10^5 columns is some megabytes
 BLOCK_ROWS = 65_536
 BLOCK_CELLS = 8_000_000
+WIDE = 2000  # columns, beyond which a sample of all of them would take more memory than it is worth
 SAMPLE_PIECES, PIECE_BYTES, SMALL_BYTES = 16, 256 << 10, 8 << 20
 
 
@@ -62,6 +63,8 @@ class CsvTable(Table):
             raise self._damaged(error) from None
 
     def sample(self, column: str) -> pa.Array:
+        if len(self.columns) > WIDE:
+            return self._pieces(column).to_series(0).to_arrow()
         if self._sample is None:
             self._sample = self._pieces()
         return self._sample.get_column(column).to_arrow()
@@ -75,13 +78,17 @@ class CsvTable(Table):
             "glob": False,
         }
 
-    def _pieces(self) -> Any:
+    def _pieces(self, only: str | None = None) -> Any:
         """Pieces from all over the file; they only place edges, so a field cut in two does no harm."""
+        how = {k: v for k, v in self._how().items() if k != "glob"}
+        if only is not None:
+            how["columns"] = [self.columns.index(only)]
+            del how["new_columns"]
         polars = load("polars", "work", "Reading CSV")
         size = self.content.stat().st_size
         try:
             if size <= SMALL_BYTES:
-                return polars.read_csv(self.content, **{k: v for k, v in self._how().items() if k != "glob"})
+                return polars.read_csv(self.content, **how)
             with self.content.open("rb") as file:
                 header = file.readline()
                 start = file.tell()
@@ -97,12 +104,9 @@ class CsvTable(Table):
                         frames.append(
                             polars.read_csv(
                                 io.BytesIO(header + body),
-                                separator=self.delimiter,
-                                infer_schema=False,
-                                new_columns=list(self.columns),
+                                **how,
                                 truncate_ragged_lines=True,
                                 ignore_errors=True,
-                                raise_if_empty=False,
                             )
                         )
             if not frames:
@@ -154,7 +158,13 @@ def open_csv(path: Path, *, delimiter: str | None, encoding: str | None) -> CsvT
     problems = []
     used = delimiter or _delimiter(head)
     names = next(csv.reader(io.StringIO(head), delimiter=used), [])
-    if len(names) == 1 and delimiter is None and any(d in names[0] for d in ":^~"):
+    if len(names) == 1 and head.startswith("#"):
+        problems.append("the first line is a comment: the header must come first (tail -n +2 drops one line)")
+    elif len(names) == 1 and delimiter is None and (even := _even(head)):
+        problems.append(
+            f"one column was found, but {even!r} splits every line alike: name it with --delimiter"
+        )
+    elif len(names) == 1 and delimiter is None and any(d in names[0] for d in ":^~"):
         notes.append(
             f"one column was found: is the delimiter another one? The header reads {names[0][:60]!r}"
         )
@@ -177,6 +187,16 @@ def open_csv(path: Path, *, delimiter: str | None, encoding: str | None) -> CsvT
     if content != path:
         weakref.finalize(table, content.unlink, missing_ok=True)
     return table
+
+
+def _even(head: str) -> str:
+    """A character that is no usual delimiter and splits header and first lines into as many parts; "" if none."""
+    lines = head.splitlines()[:6]
+    for one in " :^~":
+        parts = {len(line.split(one)) for line in lines}
+        if len(lines) >= 3 and len(parts) == 1 and max(parts) >= 3:
+            return one
+    return ""
 
 
 def _as_utf8(path: Path, encoding: str | None) -> tuple[Path, list[str], str]:
