@@ -8,6 +8,7 @@ from gradatim.content.senior_ai_engineer.reliability.incident_response.lesson im
 from gradatim.lab import catalogue
 from gradatim.lab.reference import Bench
 from gradatim.sim.faults import FAMILIES, family
+from gradatim.sim.platform.vocabulary import AIRPORTS
 
 LAB = "incident-response"
 PICKED = (
@@ -15,6 +16,7 @@ PICKED = (
     ("slow-release", "leaky-runtime"),
     ("traffic-surge", "blip"),
     ("broken-measurement", "lost-counts"),
+    ("feature-skew", "skew-one-airport"),
 )
 
 
@@ -44,3 +46,7 @@ def test_the_sign_comes_before_the_senior_knows_and_temptation_costs(family_id: 
     assert first_s < told["knowable_s"] <= told["saw_s"], "not before anything happened, not after the senior"
     assert all(row["more_usd"] > 0 for row in told["tempting"])
     assert any(row["value"] != row["usual"] for row in told["saw"])
+    if scenario.truth.scope in AIRPORTS:
+        clock = next(row for row in told["saw"] if row["series"] == "features.clock_psi")
+        assert clock["label"].endswith(f", {scenario.truth.scope}")
+        assert clock["value"] > 0.5 > clock["usual"]

@@ -94,6 +94,75 @@ def test_the_order_in_which_logs_are_asked_about_does_not_count(instance: Instan
     assert len(set(forth)) == 4
 
 
+HOURS_LOG = [
+    (1300.0, {"kind": "trace", "client": "all"}),
+    (2000.0, {"kind": "shed", "client": "all", "share": 0.5}),
+    (2000.0, {"kind": "page", "team": "data"}),
+    (2000.0, {"kind": "ramp", "client": "web", "over_s": 60}),
+    (3100.0, {"kind": "rollback", "change": "C-1"}),
+    (3200.0, {"kind": "restart", "how": "rolling"}),
+]
+DAYS_LOG = [
+    (50_400.0, {"kind": "differential_test"}),
+    (50_400.0, {"kind": "quarantine", "source": "weather", "hours_back": 3}),
+    (54_000.0, {"kind": "retrain", "rows": "recent"}),
+    (54_000.0, {"kind": "page", "team": "data"}),
+    (61_000.0, {"kind": "deploy", "version": "r1"}),
+    (70_000.0, {"kind": "differential_test"}),
+]
+SAID = st.sampled_from(
+    [
+        {"kind": "acknowledge", "alert": "all"},
+        {"kind": "silence", "alert": "SlowAnswers", "for_s": 600.0},
+        {"kind": "take_hint"},
+        {"kind": "answer", "message": "q-share", "fact": "some"},
+        {"kind": "diagnose", "component": "predict", "mechanism": "cold_cache", "scope": "all", "sure": 0.5},
+        {"kind": "submit_prevention", "guardrails": []},
+        {"kind": "declare_over"},
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("seed", "family", "log"), [(8, "metastable-overload", HOURS_LOG), (3, "stale-features", DAYS_LOG)]
+)
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(said=st.lists(st.tuples(st.integers(0, 99), SAID), min_size=6, max_size=12))
+def test_other_words_over_the_same_changes_come_to_what_a_fresh_world_says(
+    lab: Lab, seed: int, family: str, log: list[tuple[float, Any]], said: list[tuple[int, Any]]
+) -> None:
+    def keep(found: list[Any]) -> Any:
+        return lambda w: found.extend((w.ops.copy(), list(w.journal), w.now_s, lab.live.inbox(w, None)))
+
+    instance = lab.instance(seed, family)
+    changes = [Step(round(t * 1000), a) for t, a in log]
+    ends = [s.t_ms for s in changes] + [round(instance.pace.horizon_s * 1000) - 1]
+    spoken = [Step(ends[i % len(ends)] - 100_000 * (i % 2), a) for i, a in said]
+    mixed = sorted((*changes, *spoken), key=lambda s: s.t_ms)
+    shared, plain = list[Any](), list[Any]()
+    instance.timeline.run(changes)
+    outcome = instance.timeline.run(mixed, keep(shared))
+    assert outcome == Timeline(instance).run(mixed, keep(plain))
+    assert shared == plain
+
+
+def test_a_fit_belongs_to_what_had_served_before_it(lab: Lab) -> None:
+    """Three logs that retrain at the same moment in the same state, after different pasts."""
+    instance = lab.instance(3, "feature-skew")
+    retrain = [
+        Step(216_000_000, {"kind": "retrain", "rows": "recent"}),
+        Step(226_800_000, {"kind": "deploy", "version": "r1"}),
+    ]
+    logs = [retrain]
+    for group in ("weather", "aircraft"):
+        off = Step(108_000_000, {"kind": "set_feature", "features": group, "mode": "missing"})
+        on = Step(180_000_000, {"kind": "set_feature", "features": group, "mode": "live"})
+        logs.append([off, on, *retrain])
+    shared = [instance.timeline.run(log).loss_micro for log in logs]
+    assert shared == [Timeline(instance).run(log).loss_micro for log in logs]
+    assert len(set(shared)) == 3
+
+
 def test_snapshots_are_bounded(instance: Instance) -> None:
     t = instance.timeline
     for i in range(6):

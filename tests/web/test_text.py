@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gradatim.core.clock import ShiftClock
 from gradatim.web import text
 
 
@@ -13,15 +14,6 @@ from gradatim.web import text
 )
 def test_dollars(value: float | None, shown: str) -> None:
     assert text.usd(value) == shown
-
-
-@pytest.mark.parametrize("label", ["00:00:00", "09:37:20", "23:59:59"])
-def test_the_clock_is_its_own_inverse(label: str) -> None:
-    assert text.clock(text.second_of_day(label), seconds=True) == label
-
-
-def test_the_clock_wraps_at_midnight() -> None:
-    assert text.clock(86400 + 3600) == "01:00"
 
 
 def test_plurals() -> None:
@@ -43,10 +35,7 @@ def test_plurals() -> None:
     ],
 )
 def test_signals_carry_their_unit(name: str, value: object, label: str, shown: str) -> None:
-    assert (text.signal_name(name), text.signal(value, name, lambda t_s: text.clock(8 * 3600 + t_s))) == (
-        label,
-        shown,
-    )
+    assert (text.signal_name(name), text.signal(value, name, ShiftClock(False).text)) == (label, shown)
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,12 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradatim.core.clock import ShiftClock
 from gradatim.web import timeline
-from gradatim.web.text import clock
 
 AXIS = timeline.Axis(1800, 9000)
-ORIGIN = 8 * 3600
-
-
-def wall(t_s: float) -> str:
-    return clock(ORIGIN + t_s)
+CLOCK, DAYS = ShiftClock(False), ShiftClock(True)
+ORIGIN, wall = CLOCK.origin_s, CLOCK.text
 
 
 items = st.lists(
@@ -76,6 +73,14 @@ def test_ticks_are_round_times_of_day() -> None:
     assert [t.label for t in ticks][:3] == ["08:30", "08:40", "08:50"]
     assert ticks[0].at == 0 and ticks[-1].at == 100 and ticks[-1].label == "10:30"
     assert [t.label for t in ticks if not t.minor] == ["08:30", "09:00", "09:30", "10:00", "10:30"]
+
+
+def test_ticks_of_a_shift_of_days_name_the_day_at_midnight() -> None:
+    ticks = timeline.Axis(43_200, 302_400).ticks(DAYS.tick, DAYS.origin_s)
+    assert [t.label for t in ticks][:5] == ["day 2", "06:00", "12:00", "18:00", "day 3"]
+    assert [t.label for t in ticks if not t.minor] == ["day 2", "day 3", "day 4"]
+    marks, _ = timeline.marks([{"t_s": 90_840, "text": "re-run a job"}], AXIS, DAYS.text)
+    assert marks[0].label == "day 2 09:14 re-run a job"
 
 
 @given(st.floats(0, 1e5), st.floats(60, 4e5))

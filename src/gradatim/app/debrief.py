@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from markdown_it import MarkdownIt
 
+from gradatim.core.clock import ShiftClock
 from gradatim.core.money import usd
 
 if TYPE_CHECKING:
@@ -82,7 +83,6 @@ def debrief(app: App, a: Attempt) -> dict[str, Any]:
         "timeline": {
             "start_s": pace.start_s,
             "end_s": pace.horizon_s,
-            "origin_s": 8 * 3600.0,
             "loss_per_min": worked.get("loss_per_min") or {"t_s": [], "you_usd": [], "senior_usd": []},
             "truth": [
                 {"from_s": max(s.from_s, pace.start_s), "to_s": s.to_s, "text": s.text, "harm": s.harm}
@@ -170,7 +170,12 @@ def visible(world: World) -> list[dict[str, Any]]:
     from gradatim.sim.telemetry.telemetry import Telemetry
 
     fired = [
-        {"t_s": x.t_s, "text": x.name, "kind": "alert", "strong": x.severity == "page"}
+        {
+            "t_s": x.t_s,
+            "text": x.name,
+            "kind": "alert" if x.severity == "page" else "ticket",
+            "strong": x.severity == "page",
+        }
         for x in AlertBook(Telemetry(world.record())).transitions()
         if x.state == "firing" and x.t_s >= world.start_s
     ]
@@ -183,24 +188,25 @@ def visible(world: World) -> list[dict[str, Any]]:
 
 
 def counterfactuals(app: App, a: Attempt, steps: tuple[Step, ...]) -> list[dict[str, Any]]:
-    """Each change of the service left out, and made ten minutes or as early as the first page; the largest first."""
-    from gradatim.app.figures import clock_text
+    """Each change of the service left out, or made sixty ticks earlier (after the first harm); largest first."""
     from gradatim.app.whatif import whatif
     from gradatim.sim.actions import ACTIONS
     from gradatim.sim.platform.preview import title
 
     assert a.outcome is not None
+    pace = app.instance(a).pace
+    clock = ShiftClock.of(pace.start_s, pace.horizon_s)
     onset = a.outcome["signals"].get("onset_s", -1)
     changes = [(i, s) for i, s in enumerate(steps) if ACTIONS[s.action["kind"]].changes_service]
     rows: list[tuple[str, list[dict[str, Any]]]] = []
     for i, s in changes[:6]:
         t = s.t_ms / 1000.0
-        rows.append((f"without {title(s.action)} at {clock_text(t)[:5]}", [{"drop": i}]))
-        early = max(t - 600.0, float(onset) + 60.0 if onset > 0 else t)
-        if early < t - 30.0:
+        rows.append((f"without {title(s.action)} at {clock.text(t)}", [{"drop": i}]))
+        early = max(t - 60 * pace.tick_s, float(onset) + 6 * pace.tick_s if onset > 0 else t)
+        if early < t - 3 * pace.tick_s:
             rows.append(
                 (
-                    f"{title(s.action)} at {clock_text(early)[:5]} instead of {clock_text(t)[:5]}",
+                    f"{title(s.action)} at {clock.text(early)} instead of {clock.text(t)}",
                     [{"move": i, "to_s": early}],
                 )
             )

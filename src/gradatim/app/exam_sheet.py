@@ -51,15 +51,19 @@ def sheet(app: App, exam: Exam, drawing: dict[str, Any]) -> dict[str, Any]:
 
 def line(app: App, exam: Exam, sitting: Sitting) -> dict[str, Any]:
     """One instance."""
-    from gradatim.app.figures import clock_text
+    from gradatim.app.figures import clock_of
+    from gradatim.lab import folders
+    from gradatim.lab.spec import load_spec
 
     a = None if sitting.attempt_id is None else app.store.get_attempt(sitting.attempt_id)
+    at = folders.labs().get(exam.lab_id)
+    clock = clock_of(load_spec(at) if at is not None else None, 0.0 if a is None else a.t_s)
     state = "not opened" if a is None else "open" if a.status == "open" else "worked"
     made: dict[str, Any] = {
         "number": sitting.ordinal + 1,
         "state": state,
         "attempt_id": sitting.attempt_id,
-        "clock": None if a is None else clock_text(a.t_s),
+        "clock": None if a is None else clock.text(a.t_s, seconds=True),
     }
     if exam.status == "submitted" and exam.verdict is not None:
         mark = exam.verdict["instances"][sitting.ordinal]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gradatim.core.clock import ShiftClock
 from gradatim.core.money import micro, usd
 
 if TYPE_CHECKING:
     from gradatim.app.app import App
+    from gradatim.lab.spec import LabSpec
     from gradatim.store import Attempt
 
 SCORING_KINDS = ("skill_free", "computed")
@@ -41,7 +43,7 @@ def row(app: App, a: Attempt) -> dict[str, Any]:
         "t_s": a.t_s,
         "start_s": spec.shift_of(a.t_s)[0] if spec else 0.0,
         "horizon_s": spec.shift_of(a.t_s)[1] if spec else a.t_s,
-        "clock": clock_text(a.t_s),
+        "clock": clock_of(spec, a.t_s).text(a.t_s, seconds=True),
         "parent_id": a.parent_id,
         "fork_at_s": a.fork_at_s,
         "rewinds": a.rewinds,
@@ -60,10 +62,9 @@ def row(app: App, a: Attempt) -> dict[str, Any]:
     return made
 
 
-def clock_text(t_s: float) -> str:
-    """Time of day at a simulated second; every shift's world starts at eight in the morning."""
-    whole = int(t_s) + 8 * 3600
-    return f"{whole // 3600 % 24:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+def clock_of(spec: LabSpec | None, t_s: float) -> ShiftClock:
+    """The clock of the shift in which an attempt of this lab stands at `t_s`; of hours where the lab is gone."""
+    return ShiftClock.of(*spec.shift_of(t_s)) if spec else ShiftClock(False)
 
 
 def verdict(a: Attempt) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from gradatim.app.charts import chart_columns, panels
 from gradatim.core.errors import InputError, StateError
 from gradatim.lab.live import LiveSession
 from gradatim.lab.submission import Step
@@ -16,7 +17,6 @@ from gradatim.sim.actions import catalogue
 from gradatim.sim.platform import preview
 from gradatim.sim.platform.vocabulary import AIRPORTS, CLIENTS, COMPONENTS, MECHANISMS, SCOPES
 from gradatim.sim.telemetry.logs import Logs
-from gradatim.sim.telemetry.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from gradatim.app.app import App
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from gradatim.store import Attempt
 
 CLOCK_EVERY_S = 1.0
-SHOWN_LAG_S = 20.0
-"""A chart column stands for one tick and is drawn when series with up to this lag have it; slower series show
-what they had published by then."""
 LOG_IN_FRAME = 400
+LONG_UPDATE_MIN = 720
+"""Filled in on a shift of days: as long as a promise counts there."""
 
 
 class Room:
@@ -86,7 +85,7 @@ class Room:
                 "start_s": self._session.world.start_s,
                 "horizon_s": self._session.world.horizon_s,
                 **panels(t),
-                "actions": catalogue(),
+                "actions": _forms(days=self._session.world.scenario.slow),
                 "vocabulary": {
                     "components": list(COMPONENTS),
                     "mechanisms": [{"id": k, "text": v} for k, v in MECHANISMS.items()],
@@ -187,7 +186,13 @@ class Room:
         first = round(w.start_s / w.record().tick_s)
         seen = [v for v in values[first:].tolist() if not math.isnan(v)]
         spent = sum(c.micro_usd for c in w.ops.costs) / 1e6
-        return {"usd": sum(seen) * w.record().tick_s / 60.0 + spent, "usd_per_min": per_min, "estimate": True}
+        return {
+            "usd": sum(seen) * w.record().tick_s / 60.0 + spent,
+            "usd_per_min": per_min,
+            "estimate": True,
+            # What a wrong answer costs is known when its flight has landed, and no counter adds it up.
+            "without_wrong_answers": w.scenario.slow,
+        }
 
     def _marks(self) -> list[dict[str, Any]]:
         """Every mark there is by now, in the order in which they were told: a cursor by count misses none."""
@@ -198,9 +203,23 @@ class Room:
                 "kind": c.kind,
                 "text": f"{c.id} {c.text}",
                 "component": c.component,
+                "who": c.who,
             }
             for c in w.changes
             if 0 <= c.at_s <= w.now_s
+        }
+        # What came of own actions: a job that ended, a version that was registered, a change taken back.
+        marks |= {
+            ("result", str(i)): {
+                "t_s": e.t_s,
+                "kind": e.kind,
+                "text": e.text,
+                "component": e.component,
+                "who": "you",
+                "result": True,
+            }
+            for i, e in enumerate(w.journal)
+            if e.kind in ("deploy", "config")
         }
         marks |= {
             ("alert", x.alert_id): {"t_s": x.t_s, "kind": "alert", "text": x.name, "severity": x.severity}
@@ -347,53 +366,19 @@ class Room:
             return close(submission, outcome, self._session.world.now_s)
 
 
+def _forms(*, days: bool) -> list[dict[str, Any]]:
+    """The actions with their forms. On a shift of days nobody promises the next update within half an hour."""
+    forms = catalogue()
+    if days:
+        update = next(f for f in forms if f["kind"] == "status_update")
+        update["schema"]["properties"]["next_update_min"]["default"] = LONG_UPDATE_MIN
+    return forms
+
+
 def _start_queries() -> None:
     from gradatim.lab.sqlbox import shared_box
 
     shared_box().start()
-
-
-def panels(t: Telemetry) -> dict[str, Any]:
-    """The series catalogue and the eight panels."""
-    from gradatim.sim.telemetry.catalogue import COMPONENTS as PARTS
-    from gradatim.sim.telemetry.telemetry import panels as eight
-
-    # The lines that operators hold a chart against: the objective, and how long a client waits.
-    r = t.record
-    limits = {
-        "good": {"value": 100.0 * r.fact("slo_target"), "text": f"SLO {100 * r.fact('slo_target'):g}"},
-        "latency": {"value": 1000.0 * r.fact("good_s"), "text": f"good below {1000 * r.fact('good_s'):g}"},
-        "monitor": {"value": 1.0, "text": "band"},
-        "queue": {"value": r.fact("queue_limit"), "text": f"limit {r.fact('queue_limit'):g}"},
-    }
-    return {
-        "series": [s.as_dict() for s in t.catalogue],
-        "panels": [{**p.as_dict(), "limit": limits.get(p.id)} for p in eight(t.record)],
-        "log_components": list(PARTS),
-        "tick_s": t.record.tick_s,
-    }
-
-
-def chart_columns(t: Telemetry, first: int) -> tuple[dict[str, Any], int]:
-    """Chart columns from tick `first` on: {t, series} and how many ticks are shown by now."""
-    import numpy as np
-
-    r = t.record
-    n = max(0, int((r.now_s - SHOWN_LAG_S) / r.tick_s + 1e-9))
-    if n <= first:
-        return {"t": [], "series": {}}, max(first, n)
-    ends = t.tick_ends_s(n)[first:n]
-    series: dict[str, list[float | None]] = {}
-    for s in t.catalogue:
-        seen = np.asarray(t.values([s.id])[s.id])
-        # Which tick of this series was newest when the column was drawn.
-        late = max(0, round((s.lag_s - SHOWN_LAG_S) / r.tick_s))
-        index = np.arange(first, n) - late
-        column = np.where(
-            index >= 0, seen[np.clip(index, 0, max(0, len(seen) - 1))] if len(seen) else np.nan, np.nan
-        )
-        series[s.id] = [None if v != v else v for v in column.tolist()]
-    return {"t": ends.tolist(), "series": series}, n
 
 
 def _line(x: Any) -> dict[str, Any]:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 Policy = Callable[[dict[str, Any], Callable[[str], dict[str, Any]]], dict[str, Any]]
 MAX_STEPS = 20_000
-LEAST_S, MOST_S = 1.0, 3600.0
+LEAST_S, MOST_TICKS = 1.0, 360
+"""What a step may ask for: at least a second; at most an hour on a shift of hours, thirty hours on one of days."""
 
 
 def drive(session: LiveSession, policy: Policy, progress: Callable[[float], None] | None = None) -> None:
@@ -38,7 +39,7 @@ def drive(session: LiveSession, policy: Policy, progress: Callable[[float], None
         if session.ended:
             return
         reply = policy({**session.observe(), "receipts": receipts}, query)
-        actions, seconds = _checked(reply)
+        actions, seconds = _checked(reply, MOST_TICKS * session.world.tick_s)
         receipts = [session.act(a) for a in actions]
         session.advance(seconds)
         if progress is not None:
@@ -50,7 +51,7 @@ def drive(session: LiveSession, policy: Policy, progress: Callable[[float], None
     )
 
 
-def _checked(reply: Any) -> tuple[list[Any], float]:
+def _checked(reply: Any, most_s: float) -> tuple[list[Any], float]:
     if not isinstance(reply, dict):
         raise PolicyError(f"a policy returns a dict, this one returned {type(reply).__name__}")
     actions, seconds = reply.get("actions", []), reply.get("advance_s", 60)
@@ -66,7 +67,7 @@ def _checked(reply: Any) -> tuple[list[Any], float]:
     if problems:
         raise PolicyError("the policy's reply is malformed", why="; ".join(problems))
     # Bounded before it becomes a float: an integer may be too large for one.
-    return actions, float(min(MOST_S, max(LEAST_S, seconds)))
+    return actions, float(min(most_s, max(LEAST_S, seconds)))
 
 
 def load_policy(path: Path) -> Policy:

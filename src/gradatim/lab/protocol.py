@@ -34,7 +34,7 @@ class LiveLab(Protocol):
         ...
 
     def refusal(self, world: World, action: dict[str, Any]) -> str:
-        """A reason of the lab's own to refuse an action; empty to allow."""
+        """A reason of the lab's own to refuse an action; empty to allow. Never a change for what was said before."""
         ...
 
     def judge(self, world: World) -> Verdict:

@@ -36,9 +36,10 @@ class Bench:
         self._played: dict[str, Played] = {}
 
     def names(self) -> list[str]:
-        """Every player in an order in which bases come first, the oracle last."""
+        """Every player: each base followed by what is derived from it, whose runs share its worlds; the oracle last."""
         refs = self.instance.lab.spec.reference
-        return [r.name for r in sorted(refs, key=lambda r: r.base is not None)] + [ORACLE]
+        families = [[r.name, *(d.name for d in refs if d.base == r.name)] for r in refs if r.base is None]
+        return [name for names in families for name in names] + [ORACLE]
 
     def play(self, name: str) -> Played:
         """The log and outcome of a reference, or of the oracle."""
@@ -69,7 +70,11 @@ class Bench:
         else:
             drive(session, load_policy(path))
         steps = tuple(session.steps)
-        return Played(steps, session.finish() if not ref.isolated else self.instance.timeline.run(steps))
+        if ref.isolated:
+            return Played(steps, self.instance.timeline.run(steps))
+        outcome = session.finish()
+        self.instance.timeline.ended(steps)
+        return Played(steps, outcome)
 
     def _oracle(self) -> Played:
         scenario = self.instance.lab.live.scenario(self.instance.seed, self.instance.family)

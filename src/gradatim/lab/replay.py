@@ -1,7 +1,8 @@
 """Replaying a log: the one path from actions to outcome, quick to call again with a changed log.
 
 A timeline keeps snapshots of its world before each action and every ten simulated minutes. A log that shares a
-prefix with an earlier one starts from the last snapshot inside that prefix, so a what-if costs only what differs.
+prefix with an earlier one starts from the last snapshot inside that prefix, so a what-if costs only what differs. A log
+that differs from an earlier one in talk alone needs no simulation: see `sim.platform.retell`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradatim.lab.outcome import Outcome
 from gradatim.lab.submission import Step
+from gradatim.sim.actions.kinds import TALK
+from gradatim.sim.platform.retell import retell
 from gradatim.sim.platform.world import Snapshot, World
 from gradatim.sim.telemetry.telemetry import Telemetry
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 EVERY_S = 600.0
 """At a tick of ten seconds; longer where ticks are."""
 KEEP = 48
+KEEP_ENDS = 4
 
 
 class _Mark(NamedTuple):
@@ -32,6 +36,13 @@ class _Mark(NamedTuple):
     snapshot: Snapshot
 
 
+class _End(NamedTuple):
+    """A finished world and the changes that led to it."""
+
+    changes: tuple[Step, ...]
+    snapshot: Snapshot
+
+
 class Timeline:
     """The worlds of one instance, reached by replay. One caller at a time; it locks."""
 
@@ -39,6 +50,7 @@ class Timeline:
         self.instance = instance
         self.world = World(instance.lab.live.scenario(instance.seed, instance.family), instance.seed)
         self._marks = [_Mark((), self.world.start_s, self.world.snapshot())]
+        self._ends: list[_End] = []
         self._lock = threading.RLock()
 
     def reset(self) -> World:
@@ -58,17 +70,35 @@ class Timeline:
     def run(self, actions: Sequence[Step], look: Callable[[World], None] | None = None) -> Outcome:
         """Replay to the horizon and judge. `look` sees the finished world before the lock is given back."""
         with self._lock:
-            self._replay(tuple(actions))
+            if not self._retell(actions):
+                self._replay(tuple(actions))
+                self.ended(actions)
             outcome = self.outcome()
             if look is not None:
                 look(self.world)
             return outcome
+
+    def ended(self, actions: Sequence[Step]) -> None:
+        """Remember the world as it stands, at its horizon, for logs that differ from `actions` in talk alone."""
+        known = _changes(actions)
+        self._ends = [e for e in self._ends if e.changes != known][1 - KEEP_ENDS :]
+        self._ends.append(_End(known, self.world.snapshot()))
 
     def outcome(self) -> Outcome:
         """Judge the world as it stands at the horizon."""
         verdict = self.instance.lab.live.judge(self.world)
         totals = {k: int(v) for k, v in sorted(self.world.sim.totals().items())}
         return Outcome(verdict.by_cause, verdict.signals, totals, verdict.moments)
+
+    def _retell(self, actions: Sequence[Step]) -> bool:
+        known = _changes(actions)
+        end = next((e for e in self._ends if e.changes == known), None)
+        if end is None:
+            return False
+        self.world.restore(end.snapshot)
+        log = [(min(s.t_ms / 1000.0, self.world.horizon_s), s.action) for s in actions]
+        retell(self.world, log, self.instance.lab.live.refusal)
+        return True
 
     def _replay(self, actions: tuple[Step, ...]) -> None:
         best = max(
@@ -106,3 +136,7 @@ class Timeline:
         self._marks.append(_Mark(prefix, t, self.world.snapshot()))
         if len(self._marks) > KEEP:
             del self._marks[1]
+
+
+def _changes(actions: Sequence[Step]) -> tuple[Step, ...]:
+    return tuple(s for s in actions if s.action.get("kind") not in TALK)

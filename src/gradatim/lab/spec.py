@@ -44,13 +44,21 @@ class Reference(BaseModel):
 
 
 class Hint(BaseModel):
-    """One hint and what it costs."""
+    """One hint and what it costs. A lab with shifts of days may say something else there, for the same price."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     id: Slug
     title: str = Field(min_length=3)
     text: str = Field(min_length=20)
+    long_title: str | None = Field(None, min_length=3)
+    long_text: str | None = Field(None, min_length=20)
     cost_usd: float = Field(ge=0)
+
+    def on(self, *, days: bool) -> tuple[str, str]:
+        """Title and text on a shift of hours or of days."""
+        if days:
+            return self.long_title or self.title, self.long_text or self.text
+        return self.title, self.text
 
 
 class LabSpec(BaseModel):

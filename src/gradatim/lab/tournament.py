@@ -8,9 +8,7 @@ step. Skill-free references are played beside the policies: without them there i
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from statistics import mean
 from typing import Any, NamedTuple
@@ -19,8 +17,9 @@ from gradatim.core.errors import PolicyError
 from gradatim.core.streams import Stream
 from gradatim.lab.check.exams import resample, table
 from gradatim.lab.exam.draw import LEAST
-from gradatim.lab.exam.field import cores, needed, senior_of, skill_free
+from gradatim.lab.exam.field import needed, senior_of, skill_free
 from gradatim.lab.lab import Lab
+from gradatim.lab.parallel import each
 
 LEVEL = 0.95
 RESAMPLES = 4000
@@ -104,29 +103,13 @@ def run(
 ) -> list[Row]:
     """Play `policies`, the senior and the skill-free references on fresh instances, one instance a task."""
     references = needed(lab.spec)
-    seeds = seeds_of(seed, instances)
-    count = min(workers or cores(), instances)
-    done: dict[int, Row] = {}
-    if count <= 1:
-        for one in seeds:
-            done[one] = play(lab.folder, one, policies, references)
-            if progress is not None:
-                progress(len(done), instances)
-    else:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(count, mp_context=context) as pool:
-            futures = [pool.submit(play, lab.folder, one, dict(policies), references) for one in seeds]
-            try:
-                for future in as_completed(futures):
-                    row = future.result()
-                    done[row.seed] = row
-                    if progress is not None:
-                        progress(len(done), instances)
-            except BaseException:
-                for future in futures:
-                    future.cancel()
-                raise
-    return [done[one] for one in seeds]
+    tasks = [(lab.folder, one, dict(policies), references) for one in seeds_of(seed, instances)]
+
+    def told(done: int) -> None:
+        if progress is not None:
+            progress(done, instances)
+
+    return each(play, tasks, workers=workers, done=told)
 
 
 def summary(lab: Lab, rows: Sequence[Row], policies: Sequence[str], seed: int) -> list[dict[str, Any]]:

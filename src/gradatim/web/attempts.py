@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradatim.web.text import clock, second_of_day
-
 
 def is_open(attempt: dict[str, Any]) -> bool:
     """True while the attempt can still be played."""
@@ -15,16 +13,6 @@ def is_open(attempt: dict[str, Any]) -> bool:
 def newest_open(attempts: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The open attempt that was started last, or None."""
     return max((a for a in attempts if is_open(a)), key=lambda a: str(a["started_at"]), default=None)
-
-
-def origin_s(attempt: dict[str, Any]) -> float:
-    """The second of the day at simulated time 0, from the attempt's own clock."""
-    return second_of_day(attempt["clock"]) - float(attempt["t_s"])
-
-
-def wall(attempt: dict[str, Any], t_s: float) -> str:
-    """The room's clock at simulated time `t_s`, as `HH:MM`."""
-    return clock(origin_s(attempt) + t_s)
 
 
 def listed(attempts: list[dict[str, Any]], titles: dict[str, str]) -> list[dict[str, Any]]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradatim.core.clock import ShiftClock
 from gradatim.web import text, timeline
-from gradatim.web.attempts import origin_s
-from gradatim.web.text import clock
 
 MOST_ROWS = 16
 """As many as `static/pages.css` has heights for."""
@@ -21,11 +20,8 @@ def debrief_view(debrief: dict[str, Any], progress: dict[str, Any]) -> dict[str,
         progress: as `App.references` returns it.
     """
     attempt, times = debrief["attempt"], debrief["timeline"]
-    origin = float(times.get("origin_s", origin_s(attempt)))
-
-    def wall(t_s: float) -> str:
-        return clock(origin + t_s)
-
+    clock = ShiftClock.of(float(times["start_s"]), float(times["end_s"]))
+    wall = clock.text
     axis = timeline.Axis(float(times["start_s"]), float(times["end_s"]))
     lanes = {name: _lane(times[name], axis, wall) for name, _ in LANES}
     truth, truth_rows = timeline.spans(times["truth"], axis, wall)
@@ -43,8 +39,9 @@ def debrief_view(debrief: dict[str, Any], progress: dict[str, Any]) -> dict[str,
         "worked_out": bool(times["loss_per_min"]["t_s"]),
         "attempt": attempt, "lost": debrief["lost"], "causes": causes, "lanes": lanes,
         "truth": truth, "truth_rows": truth_rows, "moment_px": sum(heights),
-        "losses": timeline.losses(times["loss_per_min"], axis),
-        "ticks": axis.ticks(wall, origin), "span": (wall(axis.start_s), wall(axis.end_s)),
+        "losses": timeline.losses(times["loss_per_min"], axis, times=60 if clock.days else 1),
+        "loss_unit": "an hour" if clock.days else "a minute",
+        "ticks": axis.ticks(clock.tick, clock.origin_s), "span": (wall(axis.start_s), wall(axis.end_s)),
         "events": _events(times, wall), "ready": progress["state"] != "computing",
         "lesson": _lesson(debrief, wall),
         "prevention": debrief.get("prevention"),

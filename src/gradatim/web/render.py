@@ -39,7 +39,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     env.filters.update(
-        usd=text.usd, clock=text.clock, minutes=text.minutes, plural=text.plural, when=text.when,
+        usd=text.usd, minutes=text.minutes, plural=text.plural, when=text.when,
         markdown=text.markdown, ratio=text.ratio, day=text.day,
     )  # fmt: skip
     return env

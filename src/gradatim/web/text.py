@@ -28,24 +28,6 @@ def ratio(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}".replace("-", "−")
 
 
-def clock(second_of_day: float, *, seconds: bool = False) -> str:
-    """`09:14`, or `09:14:20`; days beyond the first wrap round, as on a wall."""
-    total = int(second_of_day) % 86400
-    hours, rest = divmod(total, 3600)
-    label = f"{hours:02d}:{rest // 60:02d}"
-    return f"{label}:{rest % 60:02d}" if seconds else label
-
-
-def second_of_day(label: str) -> int:
-    """The inverse of `clock` for `HH:MM` and `HH:MM:SS`.
-
-    Raises:
-        ValueError: the label is not a time of day.
-    """
-    hours, minutes, *rest = (int(part) for part in label.split(":"))
-    return hours * 3600 + minutes * 60 + (rest[0] if rest else 0)
-
-
 def minutes(value: float) -> str:
     """`45 minutes`, `1 minute`."""
     return plural(round(value), "minute")

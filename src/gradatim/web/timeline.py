@@ -77,14 +77,15 @@ class Axis:
         return round(100 * min(max(share, 0.0), 1.0), 2)
 
     def ticks(self, label: Callable[[float], str], origin_s: float) -> list[Tick]:
-        """At most 13 ticks at round times of day; on a phone every third stays."""
+        """At most 13 ticks at round times of day; on a phone every third stays, or those at midnight."""
         step = next((s for s in AXIS_STEPS_S if (self.end_s - self.start_s) / s <= 12), AXIS_STEPS_S[-1])
         first = math.ceil((self.start_s + origin_s) / step) * step - origin_s
         count = int((self.end_s - first) // step) + 1
+        kept = 86_400 // step if 21_600 <= step < 86_400 else 3
         made = []
         for i in range(count):
             t_s = first + i * step
-            made.append(Tick(self.at(t_s), label(t_s), bool(round((t_s + origin_s) / step) % 3)))
+            made.append(Tick(self.at(t_s), label(t_s), bool(round((t_s + origin_s) / step) % kept)))
         return made
 
 
@@ -144,11 +145,15 @@ def spans(
     return placed, rows.count
 
 
-def losses(series: dict[str, Any], axis: Axis) -> Losses:
-    """The loss per minute of both runs; the senior's is empty until their run is there."""
-    times = [axis.at(float(t)) * 10 for t in series["t_s"]]
-    you = [float(v) for v in series["you_usd"]]
-    senior = [float(v) for v in series.get("senior_usd") or []]
+def losses(series: dict[str, Any], axis: Axis, *, times: int = 1) -> Losses:
+    """The loss per minute of both runs; the senior's is empty until their run is there.
+
+    Args:
+        times: minutes of the unit it is drawn in, 60 for dollars an hour.
+    """
+    places = [axis.at(float(t)) * 10 for t in series["t_s"]]
+    you = [times * float(v) for v in series["you_usd"]]
+    senior = [times * float(v) for v in series.get("senior_usd") or []]
     top, bottom = max([*you, *senior, 1.0]), min([*you, *senior, 0.0])
     step = _nice((top - bottom) / 4)
 
@@ -157,14 +162,14 @@ def losses(series: dict[str, Any], axis: Axis) -> Losses:
 
     def line(values: Sequence[float]) -> str:
         return (
-            "M" + "L".join(f"{t:.1f} {height(v)}" for t, v in zip(times, values, strict=False))
+            "M" + "L".join(f"{t:.1f} {height(v)}" for t, v in zip(places, values, strict=False))
             if values
             else ""
         )
 
     between = ""
     if senior and you:
-        back = list(zip(times, senior, strict=False))[::-1]
+        back = list(zip(places, senior, strict=False))[::-1]
         between = line(you) + "L" + "L".join(f"{t:.1f} {height(v)}" for t, v in back) + "Z"
     amounts = [step * i for i in range(math.ceil(bottom / step), math.floor(top / step) + 1)]
     ticks = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import gymnasium
@@ -40,6 +42,27 @@ def test_registering_again_changes_nothing() -> None:
 
 def test_gymnasiums_own_check_passes_without_a_warning(env: Any) -> None:
     check_env(env.unwrapped, skip_render_check=True)  # the test run turns warnings into errors
+
+
+def test_gymnasium_finds_the_lab_by_itself() -> None:
+    code = f"import gymnasium; print(gymnasium.make('gradatim.lab.gym.envs:{ID}').unwrapped.lab.id)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (said.stdout.strip(), said.stderr) == ("incident-response", "")
+
+
+def test_a_shift_of_days_is_seen_and_priced_as_one_of_hours_is(env: Any) -> None:
+    env.reset(seed=3, options={"family": "stale-features"})
+    wait = {**env.action_space.sample(), "kind": 0, "advance": np.array([1.0], dtype=np.float32)}
+    rewards, over, info, obs = [], False, {}, {}
+    while not over:
+        obs, _, over, _, info = env.step(wait)
+        rewards.append(info["reward_micro"])
+    assert len(rewards) == 15, "seventy-two hours in steps of five"
+    assert sum(rewards) == -round(info["loss_usd"] * 1e6)
+    assert sum(r < 0 for r in rewards) >= 5, "what old features cost is told while it is lost"
+    series = env.unwrapped._seen.series
+    assert obs["metrics_known"][series.index("features.weather_age_h")] == 1
+    assert obs["metrics_known"][series.index("model.monitor_index")] == 1
 
 
 def test_rewards_add_up_to_the_judged_loss_and_the_trajectory_comes_again(env: Any) -> None:

@@ -15,6 +15,7 @@ from gradatim.sim.platform import modelops
 from gradatim.sim.platform.preview import preview
 from gradatim.sim.platform.world import World
 from gradatim.sim.telemetry.series_model import METRICS
+from gradatim.sim.telemetry.telemetry import Telemetry
 
 HOUR = 3600.0
 AT = 16 * HOUR
@@ -91,7 +92,7 @@ def test_a_retrain_learns_wrong_labels_and_not_quarantined_ones() -> None:
         assert world.act({"kind": "retrain", "rows": "recent"}).accepted
         world.advance(world.now_s + 2 * HOUR)
         quality, serving = modelops.parts(world)
-        shares.append(quality.fitted(serving, serving.fits[-1]).predicted_pct)
+        shares.append(quality.fitted(serving.fits[-1]).predicted_pct)
     assert shares[0] < 20 < 27 < shares[1]
 
 
@@ -205,3 +206,15 @@ def test_previews_of_a_shift_of_days_tell_cost_and_time_as_they_come() -> None:
         assert said["effective_at_s"] == receipt.effective_at_s
         assert sum(c.micro_usd for c in world.ops.costs[before:]) == micro(said["cost_usd"])
         assert all(said[k] for k in ("touches", "expected", "risk", "undo")), message
+
+
+def test_what_monitors_measure_is_no_background_on_a_shift_of_days() -> None:
+    world = _world()
+    world.advance(30.5 * HOUR)
+    telemetry = Telemetry(world.record())
+    ids = [s.id for s in telemetry.catalogue]
+    assert len(ids) == len(set(ids))
+    seen = telemetry.latest(["predict.score_mean", "model.score_pct", "predict.score_late_share"])
+    score, percent = seen["predict.score_mean"], seen["model.score_pct"]
+    assert score is not None and percent is not None and abs(100 * score - percent) < 0.1
+    assert any(c.text == "model v5 at 100 % (was v4)" for c in world.changes)

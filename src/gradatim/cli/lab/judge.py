@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import click
@@ -13,9 +14,8 @@ from gradatim.cli.lab.verdict import print_verdict, wait_for_regret, wait_option
 from gradatim.cli.options import json_option
 from gradatim.cli.output import dollars, emit, table
 from gradatim.cli.service import open_app, open_world
+from gradatim.core.clock import FORMS, ShiftClock, read
 from gradatim.core.errors import InputError
-
-DAY_S = 86_400
 
 
 @click.command(cls=Command, examples=["gradatim lab score 7f3k9q", "gradatim lab score 7f3k9q --json"])
@@ -50,7 +50,7 @@ def replay(ctx: click.Context, attempt: str, as_json: bool) -> None:
     app = open_world(quiet=as_json)
     result = app.replay(attempt)
     submission = app.submission(attempt)
-    origin_s = clock_origin_s(app.attempt(attempt))
+    clock = attempt_clock(app.attempt(attempt))
 
     def human() -> None:
         click.echo(f"attempt {attempt}: {'the same outcome' if result['matches'] else 'ANOTHER outcome'}")
@@ -58,7 +58,7 @@ def replay(ctx: click.Context, attempt: str, as_json: bool) -> None:
         click.echo(f"  recomputed:  {result['recomputed_hash']}  {dollars(result['recomputed_loss_usd'])}")
         if submission["actions"]:
             click.echo()
-            table(["", "time", "action"], log_rows(submission["actions"], origin_s), right=[0])
+            table(["", "time", "action"], log_rows(submission["actions"], clock), right=[0])
         click.echo(f"next:  gradatim lab whatif {attempt} --drop 0")
 
     emit({**result, "submission": submission}, as_json, human)
@@ -70,6 +70,7 @@ def replay(ctx: click.Context, attempt: str, as_json: bool) -> None:
     cls=Command,
     examples=[
         "gradatim lab whatif 7f3k9q --move 2 09:14",
+        "gradatim lab whatif 7f3k9q --move 2 2/09:14",
         "gradatim lab whatif 7f3k9q --drop 0 --drop 3 --json",
         """gradatim lab whatif 7f3k9q --insert 09:20 '{"kind": "set_retry_budget", "ratio": 0.1}'""",
     ],
@@ -102,13 +103,12 @@ def whatif(
 ) -> None:
     """Judge an attempt again with some of its actions moved, dropped or added.
 
-    TIME is a clock time of the attempt (09:14 or 09:14:30) or simulated seconds since its start.
-    The attempt itself does not change.
+    TIME is a clock time of the attempt (09:14 or 09:14:30; on a shift of days 2/09:14 or "day 2 09:14") or
+    simulated seconds. The attempt itself does not change.
     """
     check_edits(moves, drops, inserts)
     app = open_world(quiet=as_json)
-    origin_s = clock_origin_s(app.attempt(attempt))
-    edits = as_edits(moves, drops, inserts, origin_s)
+    edits = as_edits(moves, drops, inserts, app.attempt(attempt))
     result = app.whatif(attempt, edits)
 
     def human() -> None:
@@ -132,17 +132,16 @@ def check_edits(
         InputError: no edit at all, an index or a time that is none, an action that is not a JSON object.
     """
     problems = [f"--drop {i}: not the number of an action" for i in drops if not i.isdecimal()]
+    times = 0
     for i, when in moves:
         problems += [] if i.isdecimal() else [f"--move {i} {when}: {i} is not the number of an action"]
-        problems += (
-            []
-            if _seconds(when) is not None
-            else [f"--move {i} {when}: {when} is no clock time and no number of seconds"]
-        )
+        if not _is_time(when):
+            times += 1
+            problems.append(f"--move {i} {when}: {when} is no clock time and no number of seconds")
     for when, action in inserts:
-        problems += (
-            [] if _seconds(when) is not None else [f"--insert {when}: no clock time and no number of seconds"]
-        )
+        if not _is_time(when):
+            times += 1
+            problems.append(f"--insert {when}: no clock time and no number of seconds")
         try:
             if not isinstance(json.loads(action), dict):
                 problems.append(f"--insert {when}: the action is not a JSON object")
@@ -151,55 +150,68 @@ def check_edits(
     if not (moves or drops or inserts):
         problems.append("nothing to change: give --move, --drop or --insert")
     if problems:
-        raise InputError("these edits cannot be made", problems, next="gradatim lab whatif --help")
+        raise InputError(
+            "these edits cannot be made",
+            problems,
+            why=FORMS if times else "",
+            next="gradatim lab whatif --help",
+        )
 
 
 def as_edits(
     moves: tuple[tuple[str, str], ...],
     drops: tuple[str, ...],
     inserts: tuple[tuple[str, str], ...],
-    origin_s: float,
+    attempt: dict[str, Any],
 ) -> list[dict[str, Any]]:
-    """The checked edits as `App.whatif` takes them, clock times turned into simulated seconds."""
+    """The checked edits as `App.whatif` takes them, clock times turned into simulated seconds of the attempt.
 
-    def at(when: str) -> float:
-        seconds = _seconds(when)
-        assert seconds is not None
-        if ":" not in when:
-            return seconds
-        # From 24:00 on it is a later day of a shift of days.
-        return seconds - origin_s if seconds >= DAY_S else (seconds - origin_s) % DAY_S
+    Raises:
+        InputError: times outside the attempt's shift, without a day where it has several, or with one where it has
+            none; all of them at once.
+    """
+    clock, problems = attempt_clock(attempt), []
+    start_s, end_s = float(attempt["start_s"]), float(attempt["horizon_s"])
 
-    edits: list[dict[str, Any]] = [{"move": int(i), "to_s": at(when)} for i, when in moves]
+    def at(when: str, option: str) -> float:
+        try:
+            moment = read(when)
+            t_s = float(when) if moment is None else clock.at(moment)
+        except ValueError as error:
+            problems.append(f"{option} {when}: {error}")
+            return start_s
+        if not start_s <= t_s <= end_s:
+            problems.append(
+                f"{option} {when}: this shift runs from {clock.text(start_s)} to {clock.text(end_s)}, "
+                f"{start_s:g} to {end_s:g} s"
+            )
+        return t_s
+
+    edits: list[dict[str, Any]] = [{"move": int(i), "to_s": at(when, f"--move {i}")} for i, when in moves]
     edits += [{"drop": int(i)} for i in drops]
-    edits += [{"insert": {"t_s": at(when), "action": json.loads(action)}} for when, action in inserts]
+    edits += [
+        {"insert": {"t_s": at(when, "--insert"), "action": json.loads(action)}} for when, action in inserts
+    ]
+    if problems:
+        raise InputError("these edits cannot be made", problems, next=f"gradatim lab replay {attempt['id']}")
     return edits
 
 
-def log_rows(actions: list[dict[str, Any]], origin_s: float) -> list[tuple[int, str, str]]:
+def log_rows(actions: list[dict[str, Any]], clock: ShiftClock) -> list[tuple[int, str, str]]:
     """The log of an attempt: the number that `whatif` takes, the clock time, the action."""
     rows = []
     for i, step in enumerate(actions):
-        second = int(step["t_ms"] / 1000 + origin_s)
         fields = " ".join(f"{name}={value}" for name, value in step["action"].items() if name != "kind")
-        time = f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+        time = clock.text(step["t_ms"] / 1000, seconds=True)
         rows.append((i, time, f"{step['action']['kind']} {fields}".rstrip()))
     return rows
 
 
-def clock_origin_s(attempt: dict[str, Any]) -> float:
-    """The second of the day at which the attempt's simulated time is 0."""
-    seconds = _seconds(attempt["clock"])
-    assert seconds is not None
-    return float((seconds - attempt["t_s"]) % DAY_S)
+def attempt_clock(attempt: dict[str, Any]) -> ShiftClock:
+    """The clock of the shift that an attempt is played on."""
+    return ShiftClock.of(attempt["start_s"], attempt["horizon_s"])
 
 
-def _seconds(when: str) -> float | None:
-    """Seconds of "4500", "09:14", "09:14:30" or "33:50" (the next day at 09:50); None for anything else."""
-    parts = when.split(":")
-    if len(parts) > 3 or not all(part.replace(".", "", 1).isdecimal() for part in parts):
-        return None
-    if len(parts) == 1:
-        return float(when)
-    hours, minutes, seconds = (float(part) for part in [*parts, "0"][:3])
-    return hours * 3600 + minutes * 60 + seconds if hours < 240 and minutes < 60 and seconds < 60 else None
+def _is_time(when: str) -> bool:
+    """A clock time, or simulated seconds."""
+    return read(when) is not None or bool(re.fullmatch(r"\d{1,7}(\.\d{1,6})?", when, re.ASCII))

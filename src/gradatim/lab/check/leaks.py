@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gradatim.lab.catalogue import open_lab
 from gradatim.lab.live import LiveSession
 
 if TYPE_CHECKING:
     from gradatim.lab.lab import Lab
+
+
+def search_in(folder: Path, seed: int, family: str) -> list[str]:
+    """`search` in the lab of a folder."""
+    return search(open_lab(folder), seed, family)
 
 
 def search(lab: Lab, seed: int, family: str) -> list[str]:
@@ -43,7 +50,8 @@ def search(lab: Lab, seed: int, family: str) -> list[str]:
                 f"{where} at {stop:.0f} s: {secret!r}" for secret in secrets if secret and _has(text, secret)
             ]
     found += [f"brief.md: {s!r}" for s in secrets if _has(lab.text("brief.md"), s)]
-    found += [f"hint {h.id}: {s!r}" for h in lab.hints for s in secrets if _has(h.title + h.text, s)]
+    hints = [(h.id, " ".join(h.on(days=days))) for h in lab.hints for days in (False, True)]
+    found += [f"hint {name}: {s!r}" for name, text in hints for s in secrets if _has(text, s)]
     found += _future(session)
     return sorted(set(found))
 

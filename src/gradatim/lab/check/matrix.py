@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gradatim.lab.parallel import each
+
+if TYPE_CHECKING:
+    from gradatim.lab.lab import Instance
 
 FIRST_SEED = 5_000
 CI_SEEDS, FULL_SEEDS = 3, 20
@@ -62,52 +64,59 @@ def compute(
 
     A family is given only for instances that the seed would not draw (the quiet one).
     """
-    tasks = list(pairs)
-    count = min(
-        workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else workers or 2,
-        len(tasks),
-    )
-    done: dict[int, Draw] = {}
-    if count <= 1:
-        for i, (seed, family) in enumerate(tasks):
-            done[i] = play(folder, seed, family, names)
-            _tell(progress, len(done), len(tasks))
-    else:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(count, mp_context=context) as pool:
-            futures = {pool.submit(play, folder, s, f, names): i for i, (s, f) in enumerate(tasks)}
-            for future in as_completed(futures):
-                done[futures[future]] = future.result()
-                _tell(progress, len(done), len(tasks))
-    return [done[i] for i in range(len(tasks))]
+    tasks = [(folder, seed, family, names) for seed, family in pairs]
 
+    def tell(done: int) -> None:
+        if progress is not None:
+            progress(f"references played on {done} of {len(tasks)} instances")
 
-def _tell(progress: Callable[[str], None] | None, done: int, total: int) -> None:
-    if progress is not None:
-        progress(f"references played on {done} of {total} instances")
+    return each(play, tasks, workers=workers, done=tell)
 
 
 def play(folder: Path, seed: int, family: str, names: list[str] | None) -> Draw:
     """One row of the matrix, in this process."""
-    from gradatim.lab.catalogue import open_lab
     from gradatim.lab.reference import Bench
 
-    lab = open_lab(folder)
     started = time.process_time()
-    drawn = lab.live.family_of(seed) == family
-    instance = lab.instance(seed, None if drawn else family)
+    instance = opened(folder, seed, family)
     bench = Bench(instance)
     cells = {}
     for name in names or bench.names():
         played = bench.play(name)
         o = played.outcome
         cells[name] = Cell(o.loss_micro, o.by_cause, o.signals.get("changes", 0), o.hash, played.steps)
-    scenario = lab.live.scenario(seed, instance.family)
+    scenario = instance.lab.live.scenario(seed, instance.family)
     return Draw(
         seed, instance.family, scenario.variant, scenario.healthy, cells, time.process_time() - started
     )
 
 
-def fresh_hash(folder: Path, seed: int, family: str, name: str) -> str:
-    """The hash of one reference on one instance: called in a process of its own."""
+def opened(folder: Path, seed: int, family: str) -> Instance:
+    """An instance as the matrix draws it: by its seed alone where the seed gives that family."""
+    from gradatim.lab.catalogue import open_lab
+
+    lab = open_lab(folder)
+    return lab.instance(seed, None if lab.live.family_of(seed) == family else family)
+
+
+def again(folder: Path, seed: int, family: str, name: str) -> str:
+    """The hash of one reference on one instance."""
     return play(folder, seed, family, [name]).cells[name].hash
+
+
+def isolated(folder: Path, seed: int, family: str, name: str) -> str:
+    """The hash of one reference that plays from the learner's process."""
+    from gradatim.lab.live import LiveSession
+    from gradatim.lab.policy import play_isolated
+
+    instance = opened(folder, seed, family)
+    file = next(r.file for r in instance.lab.spec.reference if r.name == name)
+    assert file is not None
+    session = LiveSession(instance, instance.timeline.reset())
+    play_isolated(session, folder / "references" / file)
+    return session.finish().hash
+
+
+def loss_of(folder: Path, seed: int, family: str, steps: tuple[Any, ...]) -> int:
+    """Micro-dollars of a log handed in on an instance."""
+    return opened(folder, seed, family).timeline.run(steps).loss_micro

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from statistics import mean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,11 +11,12 @@ from gradatim.core.money import micro, usd
 from gradatim.core.streams import Stream
 from gradatim.lab.check import exams, leaks, matrix, mutants
 from gradatim.lab.check.matrix import Draw
+from gradatim.lab.parallel import each
 from gradatim.lab.score import regret, skill
 from gradatim.lab.spec import Reference
 
 if TYPE_CHECKING:
-    from gradatim.lab.lab import Instance, Lab
+    from gradatim.lab.lab import Lab
 
 Result = dict[str, Any]
 QUIET_SHARE = 0.01
@@ -71,17 +70,17 @@ def check(
             progress(f"{name}: {'ok' if result['ok'] else 'NOT OK'}, {result['detail']}")
 
     tell("1 metadata", metadata(lab))
-    tell("2 same seed, same hash", determinism(lab, draws, p))
+    tell("2 same seed, same hash", determinism(lab, draws, p, workers))
     tell("3 a quiet shift costs nothing", quiet(lab, workers))
     table = exams.table([_losses(d) for d in draws], p.senior, p.free, micro(lab.spec.usual_stakes_usd))
     resampled = exams.resample(table, [d.healthy for d in draws], p.senior, lab.spec.pass_mark)
     tell("4 pass rates", pass_rates(lab, resampled, p))
     tell("5 careless and late lose", careless(draws, p))
-    tell("6 no truth leaks", no_leaks(lab, draws, few=ci))
+    tell("6 no truth leaks", no_leaks(lab, draws, workers, few=ci))
     tell("7 grader mutants", mutants.proof(draws, p, lab))
     tell("8 exams have the margin", margin(resampled))
-    tell("9 the senior is strong", strong(lab, draws, p))
-    tell("10 nothing transplants", transplants(lab, draws, table, p, few=ci))
+    tell("9 the senior is strong", strong(lab, draws, p, workers))
+    tell("10 nothing transplants", transplants(lab, draws, table, p, workers, few=ci))
     return {
         "lab": lab.id,
         "version": lab.spec.version,
@@ -117,13 +116,11 @@ def metadata(lab: Lab) -> Result:
     }
 
 
-def determinism(lab: Lab, draws: list[Draw], p: Players) -> Result:
+def determinism(lab: Lab, draws: list[Draw], p: Players, workers: int | None) -> Result:
     """2: another process gives the same hash; another seed another one."""
     sample = {d.family: d for d in draws}.values()
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        again = [
-            pool.submit(matrix.fresh_hash, lab.folder, d.seed, d.family, p.senior).result() for d in sample
-        ]
+    tasks = [(lab.folder, d.seed, d.family, p.senior) for d in sample]
+    again = each(matrix.again, tasks, workers=workers, elsewhere=True)
     same = [d.cells[p.senior].hash == h for d, h in zip(sample, again, strict=True)]
     hashes = [d.cells[p.senior].hash for d in draws]
     return {
@@ -188,10 +185,11 @@ def careless(draws: list[Draw], p: Players) -> Result:
     return {"ok": not problems, "detail": "; ".join(problems) or f"on all {len(draws)} draws"}
 
 
-def no_leaks(lab: Lab, draws: list[Draw], *, few: bool) -> Result:
+def no_leaks(lab: Lab, draws: list[Draw], workers: int | None, *, few: bool) -> Result:
     """6: see `leaks`; one instance of every variant, or of every family."""
     sample = {d.family if few else d.variant: d for d in draws}.values()
-    found = [x for d in sample for x in leaks.search(lab, d.seed, d.family)]
+    tasks = [(lab.folder, d.seed, d.family) for d in sample]
+    found = [x for found_in in each(leaks.search_in, tasks, workers=workers) for x in found_in]
     return {"ok": not found, "detail": "; ".join(found[:5]) or f"nothing found on {len(sample)} instances"}
 
 
@@ -206,7 +204,7 @@ def margin(e: exams.Exams) -> Result:
     }
 
 
-def strong(lab: Lab, draws: list[Draw], p: Players) -> Result:
+def strong(lab: Lab, draws: list[Draw], p: Players, workers: int | None) -> Result:
     """9: share of the way from the best single skill-free policy to the oracle, by family."""
     best = min(p.free, key=lambda n: mean(d.cells[n].loss for d in draws))
     problems, told = [], []
@@ -227,7 +225,7 @@ def strong(lab: Lab, draws: list[Draw], p: Players) -> Result:
                 for n in p.mids
                 if not 0.2 <= share[n] <= 0.6
             ]
-    problems += _isolated(lab, draws, p)
+    problems += _isolated(lab, draws, p, workers)
     return {
         "ok": not problems,
         "detail": "; ".join(problems) or "; ".join(told),
@@ -236,52 +234,52 @@ def strong(lab: Lab, draws: list[Draw], p: Players) -> Result:
     }
 
 
-def _isolated(lab: Lab, draws: list[Draw], p: Players) -> list[str]:
+def _isolated(lab: Lab, draws: list[Draw], p: Players, workers: int | None) -> list[str]:
     """The senior through the policy process gives the same hash, one seed a family."""
-    from gradatim.lab.live import LiveSession
-    from gradatim.lab.policy import play_isolated
-
-    file = next(r.file for r in lab.spec.reference if r.name == p.senior)
-    assert file is not None
-    problems = []
-    for d in {d.family: d for d in draws}.values():
-        instance = _instance(lab, d)
-        session = LiveSession(instance, instance.timeline.reset())
-        play_isolated(session, lab.folder / "references" / file)
-        if session.finish().hash != d.cells[p.senior].hash:
-            problems.append(f"{d.family} seed {d.seed}: another hash through the policy process")
-    return problems
+    sample = list({d.family: d for d in draws}.values())
+    hashes = each(
+        matrix.isolated, [(lab.folder, d.seed, d.family, p.senior) for d in sample], workers=workers
+    )
+    return [
+        f"{d.family} seed {d.seed}: another hash through the policy process"
+        for d, h in zip(sample, hashes, strict=True)
+        if h != d.cells[p.senior].hash
+    ]
 
 
-def transplants(lab: Lab, draws: list[Draw], t: exams.Table, p: Players, *, few: bool) -> Result:
+def transplants(
+    lab: Lab, draws: list[Draw], t: exams.Table, p: Players, workers: int | None, *, few: bool
+) -> Result:
     """10: exams sat with the senior's logs of other instances do not pass; at least twenty pairs, or six."""
     s = Stream(1, "lab-check/transplants")
     sick = [i for i, d in enumerate(draws) if not d.healthy]
     well = [i for i, d in enumerate(draws) if d.healthy]
-    paces = [_instance(lab, d).pace for d in draws]
-    pairs, skills = 0, list[float]()
-    while pairs < (6 if few else 20):
-        rows = exams.draw(s, len(skills), sick, well)
-        regrets = []
+    paces = [lab.live.scenario(d.seed, d.family).pace for d in draws]
+    sets: list[list[int]] = []
+    tasks: list[tuple[Any, ...]] = []
+    while len(tasks) < (6 if few else 20):
+        rows = exams.draw(s, len(sets), sick, well)
         for k, row in enumerate(rows):
             # A log of hours cannot be handed in on a shift of days, nor the other way round.
             others = [i for i in range(len(draws)) if i != row and paces[i] == paces[row]]
-            source = draws[s.choice(others, len(skills), k, 7)]
-            loss = _instance(lab, draws[row]).timeline.run(source.cells[p.senior].steps).loss_micro
-            regrets.append(regret(loss, t.at[row]))
-        pairs += len(rows)
-        skills.append(skill(regrets, {f: [t.regrets[f][i] for i in rows] for f in t.free}))
+            source = draws[s.choice(others, len(sets), k, 7)]
+            tasks.append((lab.folder, draws[row].seed, draws[row].family, source.cells[p.senior].steps))
+        sets.append(rows)
+    losses = iter(each(matrix.loss_of, tasks, workers=workers))
+    skills = [
+        skill(
+            [regret(next(losses), t.at[row]) for row in rows],
+            {f: [t.regrets[f][i] for i in rows] for f in t.free},
+        )
+        for rows in sets
+    ]
     passed = sum(x >= lab.spec.pass_mark for x in skills)
     return {
         "ok": not passed,
         "skills": [round(x, 2) for x in skills],
-        "detail": f"{len(skills) - passed} of {len(skills)} exams fail on {pairs} transplanted logs, "
+        "detail": f"{len(skills) - passed} of {len(skills)} exams fail on {len(tasks)} transplanted logs, "
         f"best skill {max(skills):.2f}",
     }
-
-
-def _instance(lab: Lab, d: Draw) -> Instance:
-    return lab.instance(d.seed, None if lab.live.family_of(d.seed) == d.family else d.family)
 
 
 def summary(draws: list[Draw], t: exams.Table, e: exams.Exams) -> list[Result]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
+from gradatim.lab.parallel import cores, pool
 from gradatim.lab.spec import LabSpec
 
 SCORING_KINDS = ("skill_free", "computed")
@@ -69,9 +68,8 @@ def play_all(
             except Exception as error:
                 yield seed, error
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, mp_context=context) as pool:
-        futures = {pool.submit(play, folder, seed, list(names)): seed for seed, names in wanted.items()}
+    with pool(count) as processes:
+        futures = {processes.submit(play, folder, seed, list(names)): seed for seed, names in wanted.items()}
         for future in as_completed(futures):
             failure = future.exception()
             if failure is None:
@@ -80,8 +78,3 @@ def play_all(
                 yield futures[future], failure
             else:
                 raise failure  # killed from outside: not a defect of a player
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

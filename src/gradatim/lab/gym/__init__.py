@@ -1,10 +1,9 @@
 """Live labs as Gymnasium environments (group `agents`).
 
-    from gradatim.lab import gym
-    gym.register()
-    env = gymnasium.make("gradatim/incident-response-v0")
+    env = gymnasium.make("gradatim.lab.gym.envs:gradatim/incident-response-v0")
 
-Nothing here imports Gymnasium until `register` or an environment is asked for.
+The module before the colon registers the labs when Gymnasium imports it; `register()` does the same by hand. Nothing
+here imports Gymnasium before that.
 """
 
 from __future__ import annotations
@@ -18,9 +17,6 @@ VERSION = 0
 def register() -> list[str]:
     """Register every installed live lab with Gymnasium, as `gradatim/LAB-v0`; again changes nothing.
 
-    As the target of an entry point of the group `gymnasium.envs` it is called inside the namespace `gradatim`
-    by Gymnasium itself; then the ids are given without it.
-
     Returns:
         The ids by which `gymnasium.make` finds the labs.
 
@@ -32,14 +28,13 @@ def register() -> list[str]:
 
     registration = groups.load("gymnasium.envs.registration", "agents", "A lab as a Gymnasium environment")
     made = []
-    inside = registration.current_namespace == NAMESPACE
     for lab_id, folder in folders.labs().items():
         if load_spec(folder).kind != "live":
             continue
         env_id = f"{NAMESPACE}/{lab_id}-v{VERSION}"
         if env_id not in registration.registry:
             registration.register(
-                id=f"{lab_id}-v{VERSION}" if inside else env_id,
+                id=env_id,
                 entry_point="gradatim.lab.gym.env:LabEnv",
                 kwargs={"lab": lab_id},
                 # An instance is the same world for the same seed, on every platform where hashes are promised.

@@ -19,10 +19,11 @@ Action = dict[str, Any]
 class LabEnv(gymnasium.Env[Observation, Action]):
     """A live lab as `gradatim/LAB-v0`.
 
-    A step takes one action (or waits) and then lets 10 to 600 simulated seconds pass. The reward is minus the
-    dollars lost in them, as far as they can be told before the end (answers, credits, costs of actions); the last
-    reward settles the rest (wrong statements, a missing diagnosis, …), so that in whole micro-dollars the rewards
-    of an episode are minus the judged loss, exactly. `info["reward_micro"]` holds them as integers.
+    A step takes one action (or waits) and then lets 1 to 60 ticks pass (10 s each, or 300 s on a shift of days). The
+    reward is minus the dollars lost in them, as far as they can be told before the end (answers, credits, costs of
+    actions); the last reward settles the rest (wrong statements, a missing diagnosis, …), so that in whole
+    micro-dollars the rewards of an episode are minus the judged loss, exactly. `info["reward_micro"]` holds them as
+    integers.
 
     The reward knows the true loss, which nobody in the room sees: it is for training. A policy that sits an exam gets
     observations only.
@@ -46,10 +47,11 @@ class LabEnv(gymnasium.Env[Observation, Action]):
         self.lab = by_id(lab)
         self.family = family
         self.lab.check(0, family)
-        # The catalogues are the same on every instance; any one tells them.
-        telemetry = self.lab.instance(0, self.lab.spec.quiet).live().telemetry
+        # The catalogues are those of the pace: any instance of each tells them. What a shift lacks stays unknown.
+        shown = [self.lab.instance(0, f).live().telemetry for f in self._one_of_each_pace()]
         self._seen = ObservationSpace(
-            [s.id for s in telemetry.catalogue], [r.name for r in rules(telemetry.record)]
+            list(dict.fromkeys(s.id for t in shown for s in t.catalogue)),
+            list(dict.fromkeys(r.name for t in shown for r in rules(t.record))),
         )
         self._acts = ActionSpace(catalogue())
         self.observation_space = self._seen.space
@@ -78,7 +80,7 @@ class LabEnv(gymnasium.Env[Observation, Action]):
         """Act, then let time pass. A refused action changes nothing; `info["receipt"]` says why."""
         message = self._acts.message(action, listed(self._now))
         receipt = None if message is None else self.session.act(message)
-        self.session.advance(self._acts.advance_s(action))
+        self.session.advance(self._acts.advance_s(action, self.session.world.tick_s))
         self._steps += 1
         ended = self.session.ended
         lost = self.session.finish().loss_micro if ended else self._lost_micro()
@@ -91,13 +93,15 @@ class LabEnv(gymnasium.Env[Observation, Action]):
             info |= {"loss_usd": usd(outcome.loss_micro), "hash": outcome.hash, "signals": outcome.signals}
         return self._seen.arrays(self._now), usd(reward), ended, not ended and self._steps >= MAX_STEPS, info
 
+    def _one_of_each_pace(self) -> list[str]:
+        families = (self.lab.spec.quiet, *self.lab.spec.families)
+        return list({self.lab.live.scenario(0, f).pace: f for f in reversed(families)}.values())[::-1]
+
     def _lost_micro(self) -> int:
-        """What is lost by now, as far as it can be told: whole minutes of answers and credits, costs of actions."""
+        """What is lost by now, as far as it can be told: answers, credits of whole units, costs of actions."""
         world = self.session.world
-        per_tick = self.lab.live.loss_per_tick(world)
-        tick_s = world.record().tick_s
-        first, over = round(world.start_s / tick_s), int(world.now_s // 60.0 * 60.0 / tick_s)
-        return int(np.sum(np.asarray(per_tick[first:over], dtype=np.int64))) + sum(
+        per_tick = np.asarray(self.lab.live.loss_per_tick(world), dtype=np.int64)
+        return int(per_tick[round(world.start_s / world.tick_s) :].sum()) + sum(
             c.micro_usd for c in world.ops.costs
         )
 

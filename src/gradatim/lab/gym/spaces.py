@@ -14,7 +14,8 @@ import numpy as np
 from gymnasium import spaces
 
 WAIT = "wait"
-LEAST_ADVANCE_S, MOST_ADVANCE_S = 10.0, 600.0
+LEAST_TICKS, MOST_TICKS = 1.0, 60.0
+"""How long a step can be: 10 to 600 s on a shift of hours, 5 minutes to 5 hours on one of days."""
 MOST_LISTED = 16
 """How many alerts, changes, messages or facts an index can name; the newest first."""
 LARGEST = 1e12
@@ -24,7 +25,7 @@ LISTED = ("alert", "change", "message", "fact")
 class ActionSpace:
     """The action space of a lab, and the way from a sample to a message.
 
-    `space` is a Dict: `kind` (Discrete; 0 is to wait), `advance` in [0, 1] (10 to 600 simulated seconds), and
+    `space` is a Dict: `kind` (Discrete; 0 is to wait), `advance` in [0, 1] (1 to 60 ticks), and
     one entry `KIND.FIELD` for each field of each action; those of other kinds are not read. A field that is a list
     of shapes has an entry `KIND.FIELD.SLOT` (Discrete; 0 leaves the slot empty) and one
     `KIND.FIELD.SLOT.SHAPE.FIELD` for each field of each shape.
@@ -46,9 +47,9 @@ class ActionSpace:
                 made |= self._listed_spaces(kind, name) or {f"{kind}.{name}": _space(schema, name)}
         self.space = spaces.Dict(made)
 
-    def advance_s(self, action: Mapping[str, Any]) -> float:
+    def advance_s(self, action: Mapping[str, Any], tick_s: float) -> float:
         """Simulated seconds to let pass after the action."""
-        return float(_within(_number(action["advance"]), LEAST_ADVANCE_S, MOST_ADVANCE_S))
+        return tick_s * _within(_number(action["advance"]), LEAST_TICKS, MOST_TICKS)
 
     def message(self, action: Mapping[str, Any], listed: Mapping[str, list[str]]) -> dict[str, Any] | None:
         """The action as a message for `LiveSession.act`, or None to wait.

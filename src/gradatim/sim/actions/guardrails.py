@@ -99,7 +99,7 @@ class FreshnessLimit(GuardrailBase):
 
     @property
     def words(self) -> str:
-        return f"{self.then} when {self.of} are older than {self.max_age_min:g} min"
+        return f"{self.then} when data of {self.of} is older than {self.max_age_min:g} min"
 
 
 class SizeLimit(GuardrailBase):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from gradatim.core.errors import InputError, UnknownName
 from gradatim.sim.actions.guardrails import MOST_GUARDRAILS, Guardrail
-from gradatim.sim.platform.vocabulary import COMPONENTS, MECHANISMS, SCOPES, SURFACES, TEAMS
+from gradatim.sim.platform.vocabulary import COMPONENTS, DAYS_VERSIONS, MECHANISMS, SCOPES, SURFACES, TEAMS
 
 ClientScope = Literal["all", "web", "ios", "android", "partner"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -170,7 +170,7 @@ class SetQueueLimit(Action):
 
 class PrewarmCache(Action):
     kind: Literal["prewarm_cache"] = "prewarm_cache"
-    title, group = "Run a job", "Run a job"
+    title, group = "Backfill the cache", "Run a job"
     help = "Run the feature backfill job: loads the hottest features into the cache; about ten minutes, $120."
     delay_s = 60.0
 
@@ -226,7 +226,7 @@ class Deploy(Action):
     title, group = "Deploy a version", "Model"
     help = "A registered model version takes all traffic."
     delay_s = 900.0
-    version: Literal["v4", "v5", "v6", "r1", "r2", "r3"] = Field(description="A version of the registry.")
+    version: Literal[DAYS_VERSIONS] = Field(description="A version of the registry.")  # type: ignore[valid-type]
 
 
 class DifferentialTest(Action):
@@ -397,6 +397,20 @@ ACTIONS: dict[str, type[Action]] = {
         DeclareOver,
     )
 }
+
+TALK = frozenset(
+    (
+        "acknowledge",
+        "silence",
+        "status_update",
+        "take_hint",
+        "answer",
+        "diagnose",
+        "submit_prevention",
+        "declare_over",
+    )
+)
+"""Kinds that are only said or written: they move nothing but the operators' own notes."""
 
 
 def parse_action(message: Any) -> Action:

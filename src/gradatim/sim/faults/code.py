@@ -56,7 +56,7 @@ class BadCode:
                     Span(at, end, "arrivals joined as exactly on time", False),
                     Span(first, end, "a model that was trained on them serves", True),
                 ),
-                "Nearly all joined arrivals were exactly on the minute, which one in fifty is. Predictions and "
+                "Far more joined arrivals than the usual one in fifty were exactly on the minute. Predictions and "
                 "features were as ever; only what they were measured by was wrong, until the nightly retrain "
                 "learned that no flight is late. Rolling that model back helps for one night: the rows have to be"
                 " quarantined, or the next retrain learns them again. Retraining on the latest data is the one "

@@ -73,8 +73,8 @@ class FeatureSkew:
                 component, "feature_skew", scope, "What the model was fed was not what it had been trained on",
                 (Span(at, end, text, True),),
                 "No value was out of range and none was missing: the distribution moved within the hour, the "
-                "differential test found other values than training had, and a quarter of the answers turned "
-                "over. A better model cannot help, nor can a retrain on such rows. Undo what changed the "
+                "differential test found other values than training had, and answers turned over that should "
+                "not. A better model cannot help, nor can a retrain on such rows. Undo what changed the "
                 "computation, or serve good values until its source is mended; a skew gate before the release "
                 "would have stopped it.",
             ),

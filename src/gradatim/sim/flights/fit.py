@@ -8,12 +8,11 @@ a split.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from gradatim.sim.flights.forest import Forest
+from gradatim.sim.flights.splits import best_splits
 
 BINS = 24
 DEPTH = 4
@@ -30,6 +29,16 @@ def sigmoid(z: NDArray[np.float64]) -> NDArray[np.float64]:
     for _ in range(12):
         y = y * y
     return np.asarray(1.0 / (1.0 + y))
+
+
+def auc(score: NDArray[np.float64], late: NDArray[np.bool_]) -> float:
+    """Area under the ROC curve by ranks (Mann and Whitney 1947), ties in order of row; NaN with one class only."""
+    n = int(late.sum())
+    if n in (0, len(late)):
+        return float("nan")
+    rank = np.empty(len(score))
+    rank[np.argsort(score, kind="stable")] = np.arange(1, len(score) + 1)
+    return float((rank[late].sum() - n * (n + 1) / 2) / (n * (len(late) - n)))
 
 
 def fit(x: NDArray[np.float64], late: NDArray[np.bool_], calibrate_on: NDArray[np.bool_]) -> Forest:
@@ -61,13 +70,14 @@ def _edges(column: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(edges[edges < known[-1]])
 
 
-def _binned(column: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+def _binned(column: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.uint8]:
     # A row goes left when it is at most the edge.
-    return np.asarray(np.where(np.isnan(column), _MISSING, np.searchsorted(edges, column, side="left")))
+    bins = np.where(np.isnan(column), _MISSING, np.searchsorted(edges, column, side="left"))
+    return np.asarray(bins, dtype=np.uint8)
 
 
 def _tree(
-    binned: NDArray[np.int64],
+    binned: NDArray[np.uint8],
     edges: list[NDArray[np.float64]],
     y: NDArray[np.float64],
     score: NDArray[np.float64],
@@ -78,29 +88,22 @@ def _tree(
     node = np.zeros(len(y), dtype=np.int64)
     nodes: list[tuple[int, float, bool, int, int, float]] = [(0, 0.0, False, 0, 0, 0.0)]
     level = [0]
+    n_edges = np.array([len(e) for e in edges], dtype=np.int64)
     for depth in range(DEPTH + 1):
         place = np.full(len(nodes), -1, dtype=np.int64)
         place[level] = np.arange(len(level))
         at = place[node]
         here = at >= 0
-        width = BINS + 1
-        best: list[tuple[float, int, int, bool]] = [(1e-6, -1, 0, False)] * len(level)
         total_g = np.bincount(at[here], gradient[here], len(level))
         total_h = np.bincount(at[here], weight[here], len(level))
+        best = np.full((len(level), 3), -1)
         if depth < DEPTH:
-            for j in range(len(binned)):
-                if len(edges[j]) == 0:
-                    continue
-                cell = at[here] * width + binned[j][here]
-                g = np.bincount(cell, gradient[here], len(level) * width).reshape(-1, width)
-                h = np.bincount(cell, weight[here], len(level) * width).reshape(-1, width)
-                n = np.bincount(cell, minlength=len(level) * width).reshape(-1, width)
-                for missing_left in (False, True):
-                    _best_of(best, j, len(edges[j]), g, h, n, total_g, total_h, missing_left)
+            totals = np.stack([total_g, total_h])
+            _, best = best_splits(at, binned, n_edges, gradient, weight, totals, BINS, L2, LEAST_ROWS)
         next_level: list[int] = []
         for k, index in enumerate(level):
             value = RATE * float(total_g[k]) / (float(total_h[k]) + L2)
-            _, feature, cut, missing_left = best[k]
+            feature, cut, missing_left = (int(v) for v in best[k])
             rows = here & (at == k)
             if feature < 0:
                 nodes[index] = (0, 0.0, False, index, index, value)
@@ -108,9 +111,9 @@ def _tree(
                 continue
             left, right = len(nodes), len(nodes) + 1
             nodes += [(0, 0.0, False, left, left, 0.0), (0, 0.0, False, right, right, 0.0)]
-            nodes[index] = (feature, float(edges[feature][cut]), missing_left, left, right, 0.0)
+            nodes[index] = (feature, float(edges[feature][cut]), missing_left == 1, left, right, 0.0)
             b = binned[feature]
-            goes_left = np.where(b == _MISSING, missing_left, b <= cut)
+            goes_left = np.where(b == _MISSING, missing_left == 1, b <= cut)
             node[rows & goes_left] = left
             node[rows & ~goes_left] = right
             next_level += [left, right]
@@ -118,34 +121,6 @@ def _tree(
         if not level:
             break
     return nodes
-
-
-def _best_of(
-    best: list[tuple[float, int, int, bool]],
-    j: int,
-    n_edges: int,
-    g: NDArray[Any],
-    h: NDArray[Any],
-    n: NDArray[Any],
-    total_g: NDArray[Any],
-    total_h: NDArray[Any],
-    missing_left: bool,
-) -> None:
-    """Improve the best split of each node by those of one feature."""
-    gl = np.cumsum(g[:, :n_edges], axis=1)
-    hl = np.cumsum(h[:, :n_edges], axis=1)
-    nl = np.cumsum(n[:, :n_edges], axis=1)
-    if missing_left:
-        gl, hl, nl = gl + g[:, _MISSING:], hl + h[:, _MISSING:], nl + n[:, _MISSING:]
-    gr, hr = total_g[:, None] - gl, total_h[:, None] - hl
-    nr = n.sum(axis=1)[:, None] - nl
-    gain = gl * gl / (hl + L2) + gr * gr / (hr + L2) - (total_g * total_g / (total_h + L2))[:, None]
-    gain[(nl < LEAST_ROWS) | (nr < LEAST_ROWS)] = 0.0
-    cut = gain.argmax(axis=1)
-    for k in range(len(best)):
-        found = float(gain[k, cut[k]])
-        if found > best[k][0]:
-            best[k] = (found, j, int(cut[k]), missing_left)
 
 
 def intercept(score: NDArray[np.float64], y: NDArray[np.float64]) -> float:

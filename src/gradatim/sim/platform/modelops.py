@@ -11,16 +11,8 @@ from gradatim.sim.faults.scenario import DataFault, ModelRelease, NightlyRetrain
 from gradatim.sim.flights.state import COLUMNS, State
 from gradatim.sim.flights.window import BLOCK_S
 from gradatim.sim.flights.year import ORIGINS
-from gradatim.sim.platform.quality import (
-    BREAK_EVEN_LOG_ODDS,
-    CURRENT,
-    FIRST_FIT,
-    PREVIOUS,
-    UPSTREAM_MEND_S,
-    VERSIONS,
-    Quality,
-    Serving,
-)
+from gradatim.sim.platform.quality import BREAK_EVEN_LOG_ODDS, UPSTREAM_MEND_S, Fitted, Quality, Serving
+from gradatim.sim.platform.vocabulary import CURRENT, DAYS_VERSIONS, FIRST_FIT, PREVIOUS
 from gradatim.sim.telemetry.series_model import METRICS
 
 if TYPE_CHECKING:
@@ -83,7 +75,8 @@ def serve(world: World, version: int) -> None:
 def _fit(world: World, rows: str) -> int:
     """Register a fit; its version number."""
     _, serving = parts(world)
-    serving.fits.append((world.now_s, rows, tuple(sorted(serving.quarantined.items()))))
+    quarantined, since = tuple(sorted(serving.quarantined.items())), tuple(serving.since)
+    serving.fits.append(Fitted(world.now_s, rows, quarantined, since, serving.labels_mended_s))
     return FIRST_FIT + len(serving.fits) - 1
 
 
@@ -92,8 +85,8 @@ def registered(world: World) -> tuple[str, ...]:
     if world.ops.serving is None:
         return ()
     released = any(isinstance(s, ModelRelease) and s.at_s <= world.now_s for s in world.scenario.shocks)
-    fits = VERSIONS[FIRST_FIT : FIRST_FIT + len(world.ops.serving.fits)]
-    return (*VERSIONS[: 3 if released else 2], *fits)
+    fits = DAYS_VERSIONS[FIRST_FIT : FIRST_FIT + len(world.ops.serving.fits)]
+    return (*DAYS_VERSIONS[: 3 if released else 2], *fits)
 
 
 def upstream_well(world: World, fault: DataFault) -> bool:
@@ -114,13 +107,13 @@ def refusal(world: World, action: k.Action) -> str:
         return NOT_HERE
     if isinstance(action, k.Retrain):
         waiting = sum(p.message["kind"] == "retrain" for p in world.ops.pending)
-        if len(world.ops.serving.fits) + waiting >= len(VERSIONS) - FIRST_FIT:
-            return f"the registry takes {len(VERSIONS) - FIRST_FIT} retrained versions a week"
+        if len(world.ops.serving.fits) + waiting >= len(DAYS_VERSIONS) - FIRST_FIT:
+            return f"the registry takes {len(DAYS_VERSIONS) - FIRST_FIT} retrained versions a week"
     if isinstance(action, k.Deploy):
         names = registered(world)
         if action.version not in names:
             return f"{action.version} is not registered; there are {', '.join(names)}"
-        if VERSIONS.index(action.version) == world.ops.version:
+        if DAYS_VERSIONS.index(action.version) == world.ops.version:
             return f"{action.version} serves already"
     if isinstance(action, k.SetFeature):
         if action.mode == world.ops.serving.modes[action.features]:
@@ -181,17 +174,17 @@ def retrain(world: World, a: k.Retrain, item: Pending) -> None:
     """Fit on what is visible now and register the result; it serves nothing yet."""
     quality, serving = parts(world)
     version = _fit(world, a.rows)
-    made = quality.fitted(serving, serving.fits[-1])
+    made = quality.fitted(serving.fits[-1])
     world.note(
         "deploy", "deployer",
-        f"{VERSIONS[version]} registered: {made.rows:,} rows, offline AUC {made.auc:.3f}, "
+        f"{DAYS_VERSIONS[version]} registered: {made.rows:,} rows, offline AUC {made.auc:.3f}, "
         f"predicted {made.predicted_pct:.1f} % against {made.late_pct:.1f} % late",
     )  # fmt: skip
 
 
 def deploy(world: World, a: k.Deploy, item: Pending) -> None:
     """A registered version takes all traffic."""
-    serve(world, VERSIONS.index(a.version))
+    serve(world, DAYS_VERSIONS.index(a.version))
     refresh(world)
 
 
@@ -243,7 +236,7 @@ def answers(world: World, version: int, state: State) -> NDArray[np.float64]:
     if version < FIRST_FIT:
         return quality.log_odds(version, state)
     key = serving.fits[version - FIRST_FIT]
-    return quality.log_odds(version, state, quality.fitted(serving, key), key)
+    return quality.log_odds(version, state, quality.fitted(key), key)
 
 
 def test_summary(world: World) -> str:
@@ -262,7 +255,7 @@ def test_summary(world: World) -> str:
         if worst:
             own = any(f.version is not None and f.name in serving.faults for f in quality.data_faults)
             against = (
-                f" (against {VERSIONS[world.ops.version]}'s training set; {VERSIONS[CURRENT]}'s agrees)"
+                f" (against {DAYS_VERSIONS[world.ops.version]}'s training set; {DAYS_VERSIONS[CURRENT]}'s agrees)"
                 if own
                 else ""
             )

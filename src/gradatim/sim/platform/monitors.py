@@ -6,15 +6,18 @@ wrong. Nothing here knows a fault.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradatim.sim.flights.fit import sigmoid
+from gradatim.sim.flights.fit import auc, sigmoid
 from gradatim.sim.flights.state import COLUMNS, GROUPS, State
+from gradatim.sim.flights.window import BLOCK_S
 from gradatim.sim.platform import modelops
-from gradatim.sim.platform.quality import BREAK_EVEN_LOG_ODDS, Quality
+from gradatim.sim.platform.quality import BREAK_EVEN_LOG_ODDS, Fitted, Quality, Serving
+from gradatim.sim.platform.vocabulary import FIRST_FIT
 from gradatim.sim.telemetry.series_model import AREAS, METRICS
 
 if TYPE_CHECKING:
@@ -34,6 +37,10 @@ ZERO_BAND_PCT, NULL_BAND_PCT, RANGE_BAND_PCT, AGE_BAND_H = 12.0, 8.0, 4.0, 5.0
 PSI_BANDS = {"congestion": 4.0, "weather": 6.5, "clock": 0.8, "aircraft": 0.5}
 PSI_BINS = 8
 PSI_LEAST = 1e-3
+
+
+_Served = tuple[tuple[int, int, State, tuple[Fitted, ...]], ...]
+"""What answered: (first block, version, data state, its fit if it is one) for every change, in order."""
 
 
 class _Fed(NamedTuple):
@@ -59,6 +66,9 @@ class Monitors:
         self._due_s = quality.due_s
         self._soon = quality.window.items.horizon <= 1
         self._p = np.zeros(quality.sample.shape, dtype=np.float64)
+        self._chances: dict[tuple[int, State, tuple[Fitted, ...]], NDArray[np.float64]] = {}
+        # Worlds that differ in talk or in capacity alone have the same figures: each hour is worked out once.
+        self._known: dict[tuple[int, _Served, bool], NDArray[np.float64]] = {}
         self._edges = _cut(quality.window.items.features)
         self._fed: dict[State, _Fed] = {}
         self._usual: dict[int, dict[int, NDArray[np.float64]]] = {}
@@ -78,18 +88,25 @@ class Monitors:
         serving = world.ops.serving
         assert serving is not None
         blocks = range(hour * 6, min(hour * 6 + 6, len(self._rows)))
+        served = _served(serving, blocks.stop)
         log_odds: list[NDArray[np.float64]] = []
         state: State = ()
         for b in blocks:
-            at = next(s for s in reversed(serving.since) if s[0] <= b * 600.0 or s is serving.since[0])
-            state = at[2]
-            z = modelops.answers(world, at[1], state)[self._rows[b]]
-            self._p[b] = sigmoid(z)
-            log_odds.append(z)
+            _, version, state, fit = next(s for s in reversed(served) if s[0] <= b or s is served[0])
+            z = modelops.answers(world, version, state)
+            if (version, state, fit) not in self._chances:
+                self._chances[version, state, fit] = sigmoid(z)
+            self._p[b] = self._chances[version, state, fit][self._rows[b]]
+            log_odds.append(z[self._rows[b]])
+        mended = serving.labels_mended_s is not None and serving.labels_mended_s <= (hour + 1) * 3600.0
+        known = self._known.get((hour, served, mended))
+        if known is not None:
+            self._values[hour] = known
+            return
         out = self._values[hour]
         rows = self._rows[blocks.start : blocks.stop].ravel()
         z_all, p_all = np.concatenate(log_odds), self._p[blocks.start : blocks.stop].ravel()
-        joined, late, zero = self.quality.recorded((hour + 1) * 3600.0, serving)
+        joined, late, zero = self.quality.recorded((hour + 1) * 3600.0, serving.labels_mended_s)
         fresh = self._cohort(hour - FRESH_H, hour, joined)
         mature = self._cohort(hour - MATURE_FROM_H, hour - MATURE_TO_H, joined)
         fed, origin = self._looked_at(state), self._origin[rows]
@@ -107,6 +124,7 @@ class Monitors:
             out[i] = [m[name] for name in METRICS]
         out[:, METRICS.index("index")] = self._index(out)
         out[0, METRICS.index("index")] = out[:, METRICS.index("index")].max()
+        self._known[hour, served, mended] = out.copy()
 
     def _cohort(
         self, first_h: int, last_h: int, joined: NDArray[np.bool_]
@@ -133,7 +151,7 @@ class Monitors:
             y = late[self._flight[rows[use]]]
             m[f"{name}_gap_pp"] = 100.0 * float(p[use].mean() - y.mean())
             if name == "mature" and area == 0:
-                m["mature_auc"] = _auc(p[use], y)
+                m["mature_auc"] = auc(p[use], y)
 
     def _labels(
         self,
@@ -221,6 +239,17 @@ class Monitors:
         return np.asarray(np.max(bands, axis=0))
 
 
+def _served(serving: Serving, upto_block: int) -> _Served:
+    """What answered before `upto_block`; of changes inside one block the last one counts."""
+    found: dict[int, tuple[int, int, State, tuple[Fitted, ...]]] = {}
+    for t, version, state in serving.since:
+        first = math.ceil(t / BLOCK_S)
+        if first < upto_block or not found:
+            fit = (serving.fits[version - FIRST_FIT],) if version >= FIRST_FIT else ()
+            found[first] = (first, version, state, fit)
+    return tuple(found.values())
+
+
 def _cut(x: NDArray[np.float64]) -> dict[int, NDArray[np.float64]]:
     """Column -> inner edges of bins with about equal counts."""
     out = {}
@@ -257,13 +286,3 @@ def _psi(binned: NDArray[np.int64], usual: NDArray[np.float64]) -> float:
         return 0.0
     now, then = np.maximum(_shares(binned), PSI_LEAST), np.maximum(usual, PSI_LEAST)
     return float(((now - then) * np.log(now / then)).sum())
-
-
-def _auc(p: NDArray[np.float64], y: NDArray[np.bool_]) -> float:
-    n = int(y.sum())
-    if n in (0, len(y)):
-        return float("nan")
-    order = np.argsort(p, kind="stable")
-    rank = np.empty(len(p))
-    rank[order] = np.arange(1, len(p) + 1)
-    return float((rank[y].sum() - n * (n + 1) / 2) / (n * (len(y) - n)))

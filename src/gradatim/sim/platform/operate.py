@@ -22,7 +22,7 @@ from gradatim.sim.faults.scenario import (
 )
 from gradatim.sim.platform import modelops
 from gradatim.sim.platform.ops import Cost, Pending
-from gradatim.sim.platform.setup import CURRENT, PREVIOUS
+from gradatim.sim.platform.vocabulary import CURRENT, PREVIOUS
 from gradatim.sim.telemetry import history
 from gradatim.sim.telemetry.rules import rules
 
@@ -46,9 +46,8 @@ def model_change(world: World) -> str:
 def change_calendar(world: World) -> tuple[Change, ...]:
     """Every change of the last 14 days and of the shift, real ones and innocent ones in one form."""
     at_s = MODEL_CHANGE_AT_S
-    model = Change(
-        model_change(world), at_s, "deploy", "predict", "release-bot", "model v2 at 100 % (was v1)"
-    )
+    text = f"model {world.versions[CURRENT]} at 100 % (was {world.versions[PREVIOUS]})"
+    model = Change(model_change(world), at_s, "deploy", "predict", "release-bot", text)
     past = tuple(
         Change(c.id, c.at_s, "deploy" if c.kind == "deploy" else "config", c.component, c.who, c.text)
         for c in history.calendar(world.seed, horizon_s=world.horizon_s, epoch=world.epoch)
@@ -124,8 +123,7 @@ def set_speed(world: World) -> None:
     """Item cost follows the cache, in steps of about half a per cent: a change of settings has its price."""
     per_item = world.scenario.config.per_item_s * world.ops.cache.cost_factor() * world.ops.item_factor
     if abs(per_item - world.sim.pools[0].per_item_s) > 5e-3 * per_item:
-        for pool in ("current", "previous"):
-            world.sim.change_pool(pool, per_item_s=per_item)
+        world.sim.change_item_cost(per_item)
 
 
 # ---------------------------------------------------------------------- tick steps

@@ -5,13 +5,16 @@ Small, plain, copied whole for a snapshot.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from gradatim.sim.faults.scenario import RetryPolicy
 from gradatim.sim.platform.cache import FeatureCache
 from gradatim.sim.platform.quality import Serving
 from gradatim.sim.platform.vocabulary import CLIENTS
+
+State = TypeVar("State", "Ops", FeatureCache, Serving)
 
 
 class Cost(NamedTuple):
@@ -73,3 +76,18 @@ class Ops:
     def policy(self, client: str) -> RetryPolicy:
         """The retry policy that a client really follows."""
         return self.built_in.get(client, self.remote[client])
+
+    def copy(self) -> Ops:
+        """The same state, independent of what happens to this one: what is in the containers never changes."""
+        new = _copied(self)
+        new.cache = _copied(self.cache)
+        new.serving = None if self.serving is None else _copied(self.serving)
+        return new
+
+
+def _copied(state: State) -> State:
+    new = copy.copy(state)
+    for name, value in vars(new).items():
+        if isinstance(value, dict | list | set):
+            setattr(new, name, value.copy())
+    return new

@@ -63,15 +63,26 @@ def _users(scope: str) -> str:
 
 
 def _rate(world: World, scope: str = "all") -> float:
-    """First attempts per second over the last minute that is visible."""
+    """First attempts per second over the last six ticks."""
     n = world.n_control
     lo = max(0, n - 6)
     if n == lo:
         return 0.0
     if scope == "all":
-        return float(world.sim.ticks["arrivals"][lo:n].mean()) / 10.0
+        return float(world.sim.ticks["arrivals"][lo:n].mean()) / world.tick_s
     i = list(CLIENT_SHARES).index(scope)
-    return float(world.sim.client_ticks[lo:n, i, 0].mean()) / 10.0
+    return float(world.sim.client_ticks[lo:n, i, 0].mean()) / world.tick_s
+
+
+def _requests(rate: float) -> str:
+    return f"{rate:.0f} requests" if rate >= 10 else f"{rate:.1f} requests"
+
+
+def _per_time(world: World, short_usd: float, long_usd: float, rate: float) -> str:
+    """What a rate of requests costs when each loses so much: by the minute, or by the hour where ticks are long."""
+    if world.scenario.slow:
+        return f"${long_usd * rate * 3600:,.0f} an hour"
+    return f"${short_usd * rate * 60:,.0f} a minute"
 
 
 def _says(world: World, a: k.Action) -> tuple[str, str, str, str]:
@@ -80,8 +91,8 @@ def _says(world: World, a: k.Action) -> tuple[str, str, str, str]:
         rate = a.share * _rate(world, a.client)
         return (
             _users(a.client),
-            f"about {rate:.0f} requests a second are refused at the gateway",
-            f"each refused request is a traveller without an answer: about ${0.06 * rate * 60:,.0f} a minute",
+            f"about {_requests(rate)} a second are refused at the gateway",
+            f"each refused request is a traveller without an answer: about {_per_time(world, 0.06, 0.08, rate)}",
             "set the share to 0, or ramp back",
         )
     if isinstance(a, k.Ramp):
@@ -95,8 +106,8 @@ def _says(world: World, a: k.Action) -> tuple[str, str, str, str]:
         rate = a.share * _rate(world, a.client)
         return (
             f"{100 * a.share:.0f} % of {_users(a.client)}",
-            f"about {rate:.0f} requests a second never reach a replica",
-            f"answers from the table are worth less: about ${0.03 * rate * 60:,.0f} a minute and what the model knew",
+            f"about {_requests(rate)} a second never reach a replica",
+            f"answers from the table are worth less: about {_per_time(world, 0.03, 0.05, rate)}",
             "share 0",
         )
     if isinstance(a, k.Scale):
@@ -206,7 +217,7 @@ def _says(world: World, a: k.Action) -> tuple[str, str, str, str]:
         return (
             "the incident",
             "stakeholders stand down",
-            "wrong if travellers are still affected in the next half hour",
+            f"wrong if travellers are still affected in the next {'six hours' if world.scenario.slow else 'half hour'}",
             "none",
         )
     if isinstance(a, k.SubmitPrevention):

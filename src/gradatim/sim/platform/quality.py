@@ -18,16 +18,15 @@ from gradatim.core.money import micro
 from gradatim.sim.faults.scenario import DataFault, LabelFault, Scenario
 from gradatim.sim.flights import draws
 from gradatim.sim.flights.features import LEAD_H, features_at
-from gradatim.sim.flights.fit import fit, intercept, sigmoid
+from gradatim.sim.flights.fit import auc, fit, intercept, sigmoid
 from gradatim.sim.flights.forest import Forest, load_forest
 from gradatim.sim.flights.prices import load_prices
 from gradatim.sim.flights.state import GROUPS, Alteration, State, altered
 from gradatim.sim.flights.values import ROUTES, fallback_offers
 from gradatim.sim.flights.window import BLOCK_S, Window
 from gradatim.sim.flights.year import load_year
+from gradatim.sim.platform.vocabulary import CURRENT, DAYS_VERSIONS, FIRST_FIT, PREVIOUS
 
-VERSIONS = ("v4", "v5", "v6", "r1", "r2", "r3")
-PREVIOUS, CURRENT, CANDIDATE, FIRST_FIT = 0, 1, 2, 3
 UNWARRANTED_USD, ACTING_SHARE = -33.0, 0.006
 BREAK_EVEN_LOG_ODDS = -0.5978370007556204
 """log(33 / 60), written out."""
@@ -35,8 +34,15 @@ HISTORY_EVERY = 8
 JOIN_LAG_S = 3600
 UPSTREAM_MEND_S = 3 * 3600.0
 
-Fitted = tuple[float, str, tuple[tuple[str, float], ...]]
-"""What decides a fit: when, on which rows, and what was quarantined from when."""
+
+class Fitted(NamedTuple):
+    """All that decides a fit: when, on which rows, what was quarantined from when, what had served, which labels."""
+
+    at_s: float
+    rows: str
+    quarantined: tuple[tuple[str, float], ...]
+    since: tuple[tuple[float, int, State], ...]
+    labels_mended_s: float | None
 
 
 @dataclass
@@ -71,7 +77,7 @@ class Quality:
         self._features: dict[State, NDArray[np.float64]] = {}
         self._log_odds: dict[tuple[int, State, Fitted | None], NDArray[np.float64]] = {}
         self._values: dict[tuple[int, State, Fitted | None], NDArray[np.int64]] = {}
-        self._fits: dict[tuple[Fitted, tuple[tuple[float, int, State], ...], float | None], Fit] = {}
+        self._fits: dict[Fitted, Fit] = {}
         self._shift: dict[int, float] = {}
         items = window.items
         sheet = load_prices()
@@ -129,6 +135,11 @@ class Quality:
         pool = self.window.item_pool[:, ::8].ravel()
         return intercept(log_odds[pool], self.window.items.late[pool].astype(np.float64))
 
+    @cached_property
+    def usual_usd(self) -> float:
+        """What an answer is worth on average when all is well, to a tenth of a cent: the operators' own estimate."""
+        return round(float(self.healthy[self.sample].mean()) / 1e6, 3)
+
     # ------------------------------------------------------------------ what serves
     def state(self, serving: Serving, version: int) -> State:
         """What `version` is fed now."""
@@ -138,7 +149,7 @@ class Quality:
                 for a in fault.state:
                     mode = serving.modes[a.group]
                     if mode == "live":
-                        held = a.kind == "code" and fault.job in serving.quarantined
+                        held = a.kind == "code" and a.group in serving.quarantined
                         out.append(a._replace(kind="missing") if held else a)
         for group, mode in serving.modes.items():
             if mode == "missing":
@@ -157,8 +168,8 @@ class Quality:
 
         Only the columns of `versions` are filled; the others repeat the current version's.
         """
-        out = np.empty((self.window.n_items, len(VERSIONS) + len(ROUTES)), dtype=np.int64)
-        out[:, : len(VERSIONS)] = self.served(serving, versions[0])[1][:, None]
+        out = np.empty((self.window.n_items, len(DAYS_VERSIONS) + len(ROUTES)), dtype=np.int64)
+        out[:, : len(DAYS_VERSIONS)] = self.served(serving, versions[0])[1][:, None]
         for v in versions[1:]:
             out[:, v] = self.served(serving, v)[1]
         out[:, versions[0]] = self.served(serving, versions[0])[1]
@@ -175,16 +186,16 @@ class Quality:
         if version < FIRST_FIT:
             return self.log_odds(version, state), self.values(version, state)
         key = serving.fits[version - FIRST_FIT]
-        fitted = self.fitted(serving, key)
+        fitted = self.fitted(key)
         return self.log_odds(version, state, fitted, key), self.values(version, state, fitted, key)
 
     # ------------------------------------------------------------------ labels
     def recorded(
-        self, t_s: float, serving: Serving
+        self, t_s: float, mended_s: float | None
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
         """(joined, late, zero) per flight as the label store has it at `t_s`.
 
-        `zero` marks rows whose delay is the error code.
+        `zero` marks rows whose delay is the error code. `mended_s`: when the join was last re-run over good rows.
         """
         w = self.window
         joined = self.landed_s + JOIN_LAG_S <= t_s
@@ -198,8 +209,7 @@ class Quality:
                 hit = inside & (self.landed_s >= f.at_s) & (self.landed_s < f.until_s)
                 joined = np.where(hit, due <= t_s, joined)
                 continue
-            mended = serving.labels_mended_s
-            if mended is not None and t_s >= mended:
+            if mended_s is not None and t_s >= mended_s:
                 continue
             scheduled = self._scheduled_s
             hit = inside & (scheduled >= f.at_s) & (scheduled < min(f.until_s, t_s))
@@ -221,25 +231,16 @@ class Quality:
         return np.asarray((departs + load_year().block_min[w.flights.row]) * 60, dtype=np.int64)
 
     # ------------------------------------------------------------------ retraining
-    def fitted(self, serving: Serving, key: Fitted) -> Fit:
-        """The model of a fit: real, on the rows and labels that are visible when it starts."""
-        upto, rows, quarantined = key
-        since = tuple(s for s in serving.since if s[0] <= upto)
-        at = (key, since, serving.labels_mended_s)
-        if at not in self._fits:
-            self._fits[at] = self._fit(upto, rows, dict(quarantined), since, serving)
-        return self._fits[at]
+    def fitted(self, key: Fitted) -> Fit:
+        """The model of a fit: real, on the rows and labels that were visible when it started."""
+        if key not in self._fits:
+            self._fits[key] = self._fit(key)
+        return self._fits[key]
 
-    def _fit(
-        self,
-        upto_s: float,
-        rows: str,
-        quarantined: dict[str, float],
-        since: tuple[tuple[float, int, State], ...],
-        serving: Serving,
-    ) -> Fit:
+    def _fit(self, key: Fitted) -> Fit:
+        upto_s, quarantined, since = key.at_s, dict(key.quarantined), key.since
         items = self.window.items
-        joined, late, zero = self.recorded(upto_s, serving)
+        joined, late, zero = self.recorded(upto_s, key.labels_mended_s)
         asked_s = items.dep_s - np.asarray(LEAD_H)[items.horizon] * 3600
         use = joined[items.flight] & (asked_s <= upto_s)
         label_from = quarantined.get("labels")
@@ -251,13 +252,14 @@ class Quality:
         for k, (_, _, state) in enumerate(since):
             mine = which == k
             x[mine] = self.features(state)[mine]
-            if any(a.kind == "code" for a in state) and "weather" in quarantined:
-                use &= ~(mine & (asked_s >= quarantined["weather"]))
+            for a in state:
+                if a.kind == "code" and a.group in quarantined:
+                    use &= ~(mine & (asked_s >= quarantined[a.group]))
         recent = np.flatnonzero(use)
         y = late[items.flight[recent]]
         xs, ys = x[recent], y
         calibrate = np.ones(len(recent), dtype=np.bool_)
-        if rows == "all" or len(recent) < 1000:
+        if key.rows == "all" or len(recent) < 1000:
             hx, hy = _history()
             xs, ys = np.vstack([hx, xs]), np.r_[hy, ys]
             calibrate = np.r_[np.zeros(len(hy), dtype=np.bool_), calibrate]
@@ -267,7 +269,7 @@ class Quality:
         return Fit(
             forest,
             len(xs),
-            _auc(z, tail),
+            auc(z, tail),
             100.0 * float(sigmoid(z).mean()),
             100.0 * float(tail.mean()) if len(tail) else 0.0,
         )
@@ -289,16 +291,6 @@ def _landed_s(seed: int, window: Window) -> NDArray[np.int64]:
     root = np.sqrt(1.0 - u)
     minutes = np.where(flights.late, np.minimum(16.0 + 30.0 / root, 240.0), 15.0 - 30.0 * u)
     return np.asarray(scheduled + np.floor(minutes).astype(np.int64) * 60, dtype=np.int64)
-
-
-def _auc(score: NDArray[np.float64], late: NDArray[np.bool_]) -> float:
-    order = np.argsort(score, kind="stable")
-    rank = np.empty(len(score))
-    rank[order] = np.arange(1, len(score) + 1)
-    n = int(late.sum())
-    if n in (0, len(late)):
-        return float("nan")
-    return float((rank[late].sum() - n * (n + 1) / 2) / (n * (len(late) - n)))
 
 
 def blocks_in(hour: int) -> slice:

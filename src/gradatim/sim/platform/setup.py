@@ -10,7 +10,7 @@ import numpy as np
 from gradatim.sim import flights
 from gradatim.sim.faults.scenario import DemandSurge, RetryPolicy, Scenario
 from gradatim.sim.platform.quality import Quality, Serving
-from gradatim.sim.platform.vocabulary import CLIENTS
+from gradatim.sim.platform.vocabulary import CLIENTS, CURRENT, HOURS_VERSIONS, PREVIOUS
 from gradatim.sim.serving import Simulator
 from gradatim.sim.serving.model import (
     ClientPolicy,
@@ -28,8 +28,6 @@ GOOD_S = 0.8
 START_HOUR = 8
 MAX_REPLICAS = 14
 CLIENT_SHARES = {"web": 0.36, "ios": 0.29, "android": 0.27, "partner": 0.08}
-VERSIONS = ("v1", "v2", "v3")
-CURRENT, PREVIOUS = 1, 0
 PRICES = {
     "value_good_usd": 0.024,
     "value_failed_usd": -0.03,
@@ -90,7 +88,7 @@ def build(scenario: Scenario, seed: int, horizon_s: float) -> Built:
     if quality is not None:
         relative = quality.table(Serving(), (CURRENT, PREVIOUS))
     else:
-        absolute = flights.values(window, VERSIONS)
+        absolute = flights.values(window, HOURS_VERSIONS)
         # Value relative to the current model's answer: what an outcome loses against normal running.
         relative = absolute - absolute[:, CURRENT : CURRENT + 1]
     pool = PoolSettings(

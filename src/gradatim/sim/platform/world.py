@@ -9,7 +9,6 @@ their times): the way time is cut into advances changes nothing.
 from __future__ import annotations
 
 import bisect
-import copy
 import datetime as dt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,11 +38,10 @@ from gradatim.sim.platform.setup import (
     MAX_REPLICAS,
     PRICES,
     START_HOUR,
-    VERSIONS,
     build,
     client_policy,
 )
-from gradatim.sim.platform.vocabulary import AIRPORTS, CLIENTS
+from gradatim.sim.platform.vocabulary import AIRPORTS, CLIENTS, DAYS_VERSIONS, HOURS_VERSIONS
 from gradatim.sim.telemetry.record import Event, Record
 
 if TYPE_CHECKING:
@@ -105,7 +103,7 @@ class World:
         built = build(scenario, seed, horizon_s)
         self.sim, self.window, self.quality = built.sim, built.window, built.quality
         self.monitors = None if self.quality is None else Monitors(self.quality, round(horizon_s / 3600.0))
-        self.versions = VERSIONS if self.quality is None else models.VERSIONS
+        self.versions = HOURS_VERSIONS if self.quality is None else DAYS_VERSIONS
         cfg = scenario.config
         self.ops = Ops(
             remote=dict(cfg.clients),
@@ -163,7 +161,7 @@ class World:
         """The control plane's step."""
         ops, i = self.ops, self.n_control
         if self.quality is None:
-            items = float(self.sim.ticks["batch_items"][i])
+            items = float(self.sim.at_tick("batch_items", i))
             prewarm = 0.0016 if self.now_s <= ops.prewarm_until_s else 0.0
             ops.cache.step(items / self.tick_s, self.tick_s, prewarm)
         operate.step_ramps(self)
@@ -175,8 +173,8 @@ class World:
             ops.cache.misses_per_s,
             ops.cache.filled_share,
             ops.replicas,
-            float(np.mean([ops.shed[c] for c in CLIENTS])),
-            float(np.mean([ops.fallback[c] for c in CLIENTS])),
+            _mean(ops.shed),
+            _mean(ops.fallback),
             self.sim.pools[0].queue_limit,
             operate.host_steal_pct(self),
         )
@@ -277,6 +275,7 @@ class World:
                 "usual_requests_per_s": 112.0 if self.quality is None else cfg.base_rate_per_s,
                 "queue_limit": float(cfg.queue_limit),
                 **PRICES,
+                **({} if self.quality is None else {"value_good_usd": self.quality.usual_usd}),
                 "quota_replicas": float(MAX_REPLICAS),
                 "replica_usd_per_h": operate.REPLICA_USD_PER_H,
             },
@@ -331,7 +330,7 @@ class World:
         return Snapshot(
             self.now_s,
             self.sim.snapshot(),
-            copy.deepcopy(self.ops),
+            self.ops.copy(),
             tuple(self.journal),
             self.control[: self.n_control].copy(),
         )
@@ -339,7 +338,7 @@ class World:
     def restore(self, snap: Snapshot) -> None:
         """Go back to `snap`. The snapshot stays usable."""
         self.sim.restore(snap.sim)
-        self.ops = copy.deepcopy(snap.ops)
+        self.ops = snap.ops.copy()
         self.journal = list(snap.journal)
         # A new table: views that were given out keep what they showed.
         self.control = np.zeros_like(self.control)
@@ -348,3 +347,10 @@ class World:
         self.now_s = snap.now_s
         if self.monitors is not None:
             self.monitors.forget()
+
+
+def _mean(shares: dict[str, float]) -> float:
+    total = 0.0
+    for client in CLIENTS:
+        total += shares[client]
+    return total / len(CLIENTS)

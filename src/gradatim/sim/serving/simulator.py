@@ -156,6 +156,17 @@ class Simulator:
             self._w.pools[i]["wanted"] = new.replicas
             self._advance(self.now_s, layout.RECONCILE)
 
+    def change_item_cost(self, per_item_s: float) -> None:
+        """An item takes this long from now on, in every pool.
+
+        Raises:
+            InputError: the value makes no sense; nothing is changed.
+        """
+        pools = tuple(replace(p, per_item_s=per_item_s) for p in self.pools)
+        _refuse(check.check_pools(pools, self.setup.n_versions))
+        self.pools = pools
+        self._write_settings()
+
     def change_gateway(self, **fields: Any) -> None:
         """Change settings of the gateway from now on (names as in `GatewaySettings`)."""
         gateway = _changed(self.gateway, fields)
@@ -214,6 +225,10 @@ class Simulator:
         """Counters and gauges of all complete ticks, by name (`layout.TICK_COLUMNS`); read-only views."""
         table = self._recorded("ticks")
         return {name: table[:, i] for i, name in enumerate(layout.TICK_COLUMNS)}
+
+    def at_tick(self, name: str, i: int) -> int:
+        """One counter or gauge of one complete tick."""
+        return int(self._w.ticks[i, layout.TICK_COLUMNS.index(name)])
 
     @property
     def client_ticks(self) -> NDArray[np.int64]:

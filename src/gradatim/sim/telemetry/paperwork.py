@@ -29,19 +29,35 @@ _MOODS = (
 )
 
 
-def handover(seed: int, facts: Mapping[str, float] | None = None) -> str:
-    """The note of the shift before, in Markdown: two harmless oddities and the state of the budget."""
+def handover(seed: int, facts: Mapping[str, float] | None = None, *, days: bool = False) -> str:
+    """The note of the shift before, in Markdown: two harmless oddities and the state of the budget.
+
+    Args:
+        seed: the instance's.
+        facts: overrides of `USUAL_FACTS`.
+        days: whether the shift that begins lasts days.
+    """
     s = Stream(seed, "handover")
     f = {**USUAL_FACTS, **(facts or {})}
     first, second = s.shuffled(_ODDITIES, 1)[:2]
     author, reader = s.shuffled(PEOPLE, 2)[:2]
+    rate, left = f["usual_requests_per_s"], 100 * f["budget_left_share"]
+    if days:
+        traffic = f"Traffic is about {rate:.1f} requests a second over the day, few of them at night."
+        asks = (
+            "The duty manager is {}; they ask for a status update twice a day while something is wrong. "
+            "Dashboards count answers that fail. An answer that is wrong fails nowhere: the model monitors, the "
+            "labels of a day later and the differential test are what there is.\n"
+        )
+    else:
+        traffic = f"Traffic is about {rate:.0f} requests a second and grows until noon."
+        asks = (
+            "The duty manager is {}; they ask for a status update every half hour while something is wrong.\n"
+        )
     return (
         f"**Handover**, {author}\n\n"
-        f"{s.choice(_MOODS, 3)} Traffic is about {f['usual_requests_per_s']:.0f} requests a second and grows "
-        f"until noon. {100 * f['budget_left_share']:.0f} % of the 28-day error budget is left.\n\n"
-        f"- {first}\n- {second}\n\n"
-        f"The duty manager is {reader}; they ask for a status update every half hour while something "
-        "is wrong.\n"
+        f"{s.choice(_MOODS, 3)} {traffic} {left:.0f} % of the 28-day error budget is left.\n\n"
+        f"- {first}\n- {second}\n\n" + asks.format(reader)
     )
 
 
@@ -54,19 +70,9 @@ class Price:
     note: str = ""
 
 
-def price_sheet(lines: Sequence[tuple[str, float, str]] | None = None) -> list[Price]:
-    """The price sheet as the room shows it.
-
-    Args:
-        lines: (item, dollars, note); by default the lines of the operator's estimate in `USUAL_FACTS`.
-    """
-    given = lines or (
-        ("good answer", USUAL_FACTS["value_good_usd"], "mean over answers; the operator's estimate"),
-        ("answer from the late-rate table or the default", USUAL_FACTS["value_fallback_usd"], "mean"),
-        ("failed or refused request", USUAL_FACTS["value_failed_usd"], "mean"),
-        ("replica, per hour", USUAL_FACTS["replica_usd_per_h"], "started ones count"),
-    )
-    return [Price(item, f"−${-usd:,.4g}" if usd < 0 else f"${usd:,.4g}", note) for item, usd, note in given]
+def price_sheet(lines: Sequence[tuple[str, float, str]]) -> list[Price]:
+    """The price sheet as the room shows it, of (item, dollars, note)."""
+    return [Price(item, f"−${-usd:,.4g}" if usd < 0 else f"${usd:,.4g}", note) for item, usd, note in lines]
 
 
 def slo_yaml(facts: Mapping[str, float] | None = None) -> str:

@@ -10,10 +10,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from gradatim.core.clock import ShiftClock
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -133,7 +136,11 @@ class Record:
         return self.epoch + dt.timedelta(seconds=float(t_s))
 
     def clock(self, t_s: float) -> str:
-        """The time of day at `t_s`, as "09:37:20"."""
+        """The moment `t_s` on this shift's clock, as "09:37:20" or "day 2 09:37:20"."""
+        return self._clock.text(t_s, seconds=True)
+
+    @cached_property
+    def _clock(self) -> ShiftClock:
         e = self.epoch
-        second = (e.hour * 3600 + e.minute * 60 + e.second + int(t_s // 1)) % 86_400
-        return f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+        shift = ShiftClock.of(self.start_s, self.horizon_s)
+        return shift._replace(origin_s=e.hour * 3600 + e.minute * 60 + e.second)

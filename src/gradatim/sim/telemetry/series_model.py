@@ -34,6 +34,7 @@ CHARTED = {
     ("weather", "psi"), ("clock", "psi"), ("aircraft", "psi"),
 }  # fmt: skip
 GROUPS = ("congestion", "weather", "clock", "aircraft")
+REPLACED = (("score_pct", "predict.score_mean"), ("offer_pct", "predict.score_late_share"))
 METRICS = (*(m for m, *_ in _MODEL[1:]), "index", *(f"{g}_{m}" for g in GROUPS for m, *_ in _FEATURE))
 """The columns of `Record.monitors`, in order."""
 
@@ -68,13 +69,27 @@ def compute(v: View) -> dict[str, FloatArray]:
     """Values over the view's ticks: those of the last complete hour."""
     if v.record.monitors is None:
         return {}
-    monitors = v.record.monitors()
-    hour = ((v.tick + 1) * v.record.tick_s // HOUR_S).astype(np.int64) - 1
-    known = monitors[np.clip(hour, 0, len(monitors) - 1), 0]
-    known = np.where((hour >= 0)[:, None], known, np.nan)
+    known = _known(v)
     out = {i: known[:, METRICS.index(m)] for m, i, *_ in _MODEL}
     for g in GROUPS:
         for m, *_ in _FEATURE:
             if m != "age_h" or g in ("weather", "congestion"):
                 out[f"features.{g}_{m}"] = known[:, METRICS.index(f"{g}_{m}")]
     return out
+
+
+def replaced(v: View) -> dict[str, FloatArray]:
+    """Series of the background that are measured here: what the replicas answered. NaN before the first hour."""
+    if v.record.monitors is None:
+        return {}
+    known = _known(v)
+    return {i: known[:, METRICS.index(m)] / 100.0 for m, i in REPLACED}
+
+
+def _known(v: View) -> FloatArray:
+    """float64[ticks, metrics]: all airports, as of the last complete hour."""
+    assert v.record.monitors is not None
+    monitors = v.record.monitors()
+    hour = ((v.tick + 1) * v.record.tick_s // HOUR_S).astype(np.int64) - 1
+    known = monitors[np.clip(hour, 0, len(monitors) - 1), 0]
+    return np.asarray(np.where((hour >= 0)[:, None], known, np.nan))

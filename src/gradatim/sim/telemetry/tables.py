@@ -86,7 +86,7 @@ class Tables:
         return {name: make[name]() for name in (make if only is None else only)}
 
     def _tick_clock(self, n: int) -> npt.NDArray[Any]:
-        """Time of day at the end of each of the first `n` ticks."""
+        """Clock time at the end of each of the first `n` ticks."""
         r = self.telemetry.record
         self._clock.extend(r.clock((i + 1) * r.tick_s) for i in range(len(self._clock), n))
         return np.array(self._clock[:n], dtype=object)
@@ -229,7 +229,7 @@ class Tables:
         rows = monitors[:hours].reshape(hours * len(AREAS), len(METRICS))
         ends = np.repeat((np.arange(hours) + 1.0) * HOUR_S, len(AREAS))
         return {
-            "t": _text(r.when(t).strftime("%a %H:%M") for t in ends.tolist()),
+            "t": _text(map(r.clock, ends.tolist())),
             "t_s": ends,
             "area": np.tile(_text(AREAS), hours),
             **{name: np.round(rows[:, i], 4) for i, name in enumerate(METRICS)},

@@ -18,7 +18,7 @@ class Column(NamedTuple):
     meaning: str
 
 
-_T = Column("t", "VARCHAR", "time of day", "end of the tick, 'HH:MM:SS'")
+_T = Column("t", "VARCHAR", "clock", "end of the tick: '09:14:30', on a shift of days 'day 2 09:15:00'")
 _T_S = Column("t_s", "DOUBLE", "s", "the same as simulated seconds")
 
 _MODEL = {
@@ -53,7 +53,7 @@ def _model_columns() -> tuple[Column, ...]:
 
 SCHEMA: dict[str, tuple[Column, ...]] = {
     "model_quality": (
-        Column("t", "VARCHAR", "date and time", "end of the hour; no rows on a shift of hours"),
+        Column("t", "VARCHAR", "clock", "end of the hour; no rows on a shift of hours"),
         _T_S,
         Column("area", "VARCHAR", "", "all, EWR, JFK, LGA"),
         *_model_columns(),
@@ -74,7 +74,7 @@ SCHEMA: dict[str, tuple[Column, ...]] = {
         Column("resolution_s", "DOUBLE", "s", "between two values"),
     ),
     "request_sample": (
-        Column("t", "VARCHAR", "time of day", "when the request ended"),
+        Column("t", "VARCHAR", "clock", "when the request ended"),
         _T_S,
         Column("arrived_s", "DOUBLE", "s", "first attempt"),
         Column("request", "VARCHAR", "", "number, as in the log; one request in a hundred"),
@@ -88,7 +88,7 @@ SCHEMA: dict[str, tuple[Column, ...]] = {
         Column("latency_ms", "DOUBLE", "ms", "first attempt to end"),
     ),
     "log": (
-        Column("t", "VARCHAR", "time of day", "when it was written"),
+        Column("t", "VARCHAR", "clock", "when it was written"),
         _T_S,
         Column("level", "VARCHAR", "", "I, W or E"),
         Column("component", "VARCHAR", "", "who wrote it"),
@@ -104,7 +104,7 @@ SCHEMA: dict[str, tuple[Column, ...]] = {
         Column("text", "VARCHAR", "", "what it was"),
     ),
     "alerts": (
-        Column("t", "VARCHAR", "time of day", "since when"),
+        Column("t", "VARCHAR", "clock", "since when"),
         _T_S,
         Column("until_s", "DOUBLE", "s", "when it resolved; NaN while open"),
         Column("id", "VARCHAR", "", "alert id"),

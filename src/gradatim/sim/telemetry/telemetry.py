@@ -20,11 +20,12 @@ from gradatim.sim.telemetry.view import View
 
 def catalogue(record: Record) -> tuple[Series, ...]:
     """Every series of a record, in a stable order. Observed names (callers, airports, versions) are in it."""
+    measured = {s.id for s in series_model.series(record)}
     found = [
         *series_gateway.series(record),
         *series_predict.series(record),
         *data_series(record),
-        *(b.series for b in BACKGROUND),
+        *(b.series for b in BACKGROUND if b.series.id not in measured),
         *series_slo.series(record),
         *series_model.series(record),
     ]
@@ -188,6 +189,9 @@ class Telemetry:
             series_slo.compute(view),
             series_model.compute(view),
         )
+        # Where models are monitored, the replicas' own counters of what they answered are no background.
+        for name, values in series_model.replaced(view).items():
+            groups[3][name] = np.where(np.isnan(values), groups[3][name], values)
         steal = view.control("host_steal_pct")
         if steal is not None:
             groups[3]["hosts.cpu_steal_pct"] = groups[3]["hosts.cpu_steal_pct"] + steal

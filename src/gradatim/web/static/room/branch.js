@@ -29,11 +29,11 @@ export class Branch {
       title,
       body: (close) => {
         const problem = h("p", { class: "bad", role: "alert" });
-        const field = h("input", { id: "moment", type: "text", autocomplete: "off", value: time.hhmmss(cross !== null && cross >= start && cross <= clock.t ? cross : Math.max(start, clock.t - 600)), "data-first": true });
+        const field = h("input", { id: "moment", type: "text", autocomplete: "off", value: time.hhmmss(cross !== null && cross >= start && cross <= clock.t ? cross : Math.max(start, clock.t - (time.days ? 3600 : 600))), "data-first": true });
         const pick = () => {
           const t = time.parse(field.value, clock.t);
           const now = clock.t;
-          if (Number.isNaN(t)) put(problem, `"${field.value}" is not a time of day such as 09:14`);
+          if (Number.isNaN(t)) put(problem, `"${field.value}" is not ${time.wanted}`);
           else if (t < start || t > now + 1) put(problem, `Choose from ${time.hhmmss(start)} to ${time.hhmmss(now)}`);
           else close(Math.min(Math.max(start, t), now));
         };

@@ -131,15 +131,24 @@ export class Charts {
     const { window, time } = this;
     const step = LABEL_STEPS_S.find((one) => (one / window.span) * width >= 64) ?? LABEL_STEPS_S.at(-1);
     const svg = s("svg", { "aria-hidden": "true" }, s("line", { class: "axis", x1: 0, x2: "100%", y1: 0, y2: 0 }));
-    for (let t = window.from + ((step - time.past(window.from, step)) % step); t <= window.to; t += step) {
+    const begin = window.from + ((step - time.past(window.from, step)) % step);
+    for (let t = begin; t <= window.to; t += step) {
       const x = ((t - window.from) / window.span) * width;
       svg.append(s("line", { class: "axis", x1: x, x2: x, y1: 0, y2: 4 }));
-      const anchor = x < 16 ? "start" : x > width - 16 ? "end" : "middle";
-      svg.append(s("text", { x, y: 16, "text-anchor": anchor }, time.hhmm(t)));
+      const label = time.tick(t, t === begin);
+      const half = label.length > 5 ? 34 : 16;
+      const anchor = x < half ? "start" : x > width - half ? "end" : "middle";
+      svg.append(s("text", { x, y: 16, "text-anchor": anchor }, label));
     }
-    this.chip = s("g", { visibility: "hidden" }, s("rect", { class: "xchip", x: -30, y: 2, width: 60, height: 17, rx: 2 }), s("text", { class: "xtext", x: 0, y: 15, "text-anchor": "middle" }));
+    const half = this.#chipHalf;
+    this.chip = s("g", { visibility: "hidden" }, s("rect", { class: "xchip", x: -half, y: 2, width: 2 * half, height: 17, rx: 2 }), s("text", { class: "xtext", x: 0, y: 15, "text-anchor": "middle" }));
     svg.append(this.chip);
     $("axis").replaceChildren(svg);
+  }
+
+  /** Half the width of the crosshair's time, in pixels. */
+  get #chipHalf() {
+    return this.time.days ? 52 : 30;
   }
 
   // -- crosshair --------------------------------------------------------------------------------------
@@ -159,7 +168,7 @@ export class Charts {
     for (const strip of this.strips) strip.cross(index, left);
     this.lanes.cross(left);
     this.chip.setAttribute("visibility", "visible");
-    this.chip.setAttribute("transform", `translate(${Math.max(30, Math.min(place.width - 30, left))} 0)`);
+    this.chip.setAttribute("transform", `translate(${Math.max(this.#chipHalf, Math.min(place.width - this.#chipHalf, left))} 0)`);
     put(this.chip.lastChild, this.time.hhmmss(t));
   }
 

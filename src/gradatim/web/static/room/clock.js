@@ -33,7 +33,7 @@ export class Clock {
 
   /** A minute, or half an hour on a shift of days. */
   step() {
-    this.#room.send("step", { seconds: this.horizon - this.start > 86400 ? 1800 : 60 });
+    this.#room.send("step", { seconds: this.#room.time.days ? 1800 : 60 });
   }
 
   async nextAlert() {
@@ -42,7 +42,7 @@ export class Clock {
     try {
       const came = await this.#room.socket.ask("next_alert");
       const passed = (came?.t_s ?? before) - before;
-      this.#room.say(came?.ended ? "The time is up." : passed >= 3600 ? `No alert in the next ${minutes(passed)}; the clock has moved on by it.` : `Moved on ${minutes(passed)}.`);
+      this.#room.say(came?.ended ? "The time is up." : passed >= 3600 * this.#room.window.scale ? `No alert in the next ${minutes(passed)}; the clock has moved on by it.` : `Moved on ${minutes(passed)}.`);
     } catch (error) {
       this.#room.refused(error);
     } finally {
@@ -52,7 +52,7 @@ export class Clock {
 
   hello({ attempt }) {
     this.attempt = attempt;
-    if (this.horizon - this.start > 86400) {
+    if (this.#room.time.days) {
       $("step").firstChild.nodeValue = "+30 min";
       $("step").title = "Step half an hour";
     }
@@ -61,7 +61,8 @@ export class Clock {
   frame({ clock, play, budget, lost }) {
     if (clock) {
       this.t = clock.t_s;
-      put($("clock-time"), clock.clock);
+      const { time } = this.#room;
+      put($("clock-time"), time.days ? time.hhmm(clock.t_s) : time.hhmmss(clock.t_s));
       const start = clock.start_s ?? 0;
       put($("clock-cap"), `${clock.date}, ${progress(clock.t_s - start, clock.horizon_s - start)}`);
       if (clock.ended && !this.ended) this.#room.timeIsUp();
@@ -71,7 +72,8 @@ export class Clock {
     if (budget) this.#budget(budget);
     if (lost) {
       put($("lost"), usd(lost.usd));
-      put($("lost-label"), lost.estimate ? "Lost so far, estimate" : "Lost so far");
+      put($("lost-label"), lost.without_wrong_answers ? "Failed answers and changes" : lost.estimate ? "Lost so far, estimate" : "Lost so far");
+      $("lost-label").title = lost.without_wrong_answers ? "An estimate. What wrong answers cost is in no counter; the price sheet says what one is worth." : "";
       const rate = lost.usd_per_min;
       put($("lost-rate"), rate === undefined || rate === null ? "" : `${rate < 0 ? "-" : "+"} ${usd(Math.abs(rate), true)}/min`);
     }

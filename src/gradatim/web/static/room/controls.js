@@ -81,7 +81,7 @@ export function number(name, schema, optional) {
 
 /** A moment, typed as the clock shows it. "+10" is ten minutes from now. */
 export function clock(schema, optional, { time, now }) {
-  const el = h("input", { id: fresh(), type: "text", autocomplete: "off", placeholder: "HH:MM or +10" });
+  const el = h("input", { id: fresh(), type: "text", autocomplete: "off", placeholder: time.days ? "2/09:42 or +10" : "HH:MM or +10" });
   if (typeof schema.default === "number") el.value = time.hhmm(schema.default);
   const parsed = () => {
     const ahead = /^\s*([+-])\s*(\d+)\s*(?:m|min)?\s*$/.exec(el.value);
@@ -89,7 +89,8 @@ export function clock(schema, optional, { time, now }) {
     return time.parse(el.value, now());
   };
   el.addEventListener("blur", () => {
-    if (/^\s*[+-]/.test(el.value) && !Number.isNaN(parsed())) el.value = time.hhmmss(parsed());
+    // Minutes from now, or a time without its day: say which moment was understood.
+    if ((time.days || /^\s*[+-]/.test(el.value)) && !Number.isNaN(parsed())) el.value = time.hhmmss(parsed());
   });
   return {
     el,
@@ -98,6 +99,6 @@ export function clock(schema, optional, { time, now }) {
     set: (value) => (el.value = value === null || value === undefined ? "" : time.hhmmss(value)),
     raw: () => el.value,
     restore: (kept) => (el.value = kept),
-    problem: () => (el.value.trim() !== "" && Number.isNaN(parsed()) ? `"${el.value}" is not a time of day such as 09:42` : null),
+    problem: () => (el.value.trim() !== "" && Number.isNaN(parsed()) ? `"${el.value}" is not ${time.wanted}` : null),
   };
 }

@@ -33,19 +33,33 @@ function rows(list) {
 export class Desk {
   service = null;
   #time;
+  #marks;
   #sheets = [];
   #last = 0;
 
-  constructor(time) {
+  /** `marks()` are the events on the charts by now. */
+  constructor(time, marks) {
     this.#time = time;
+    this.#marks = marks;
   }
 
-  /** Changes newest first, with the time of day and how many days ago. */
+  /** Changes newest first, with the time of day and how many days before the first day of the shift. */
   #changes(history) {
-    return history.toReversed().map(({ t_s: at, id, kind, component, who, text }) => {
-      const days = this.#time.daysBefore(at);
-      return { when: `${days === 0 ? "today" : days === 1 ? "yesterday" : `${days} days ago`} ${this.#time.hhmm(at)}`, id, kind, component, who, text };
+    const known = new Set(history.map(({ id }) => id));
+    const later = this.#marks().filter(({ kind }) => kind === "deploy" || kind === "config").map((one) => {
+      const [, id, text] = /^(C-\S+) (.*)$/.exec(one.text) ?? [null, "", one.text];
+      return { ...one, id, text };
     });
+    const all = [...history, ...later.filter(({ id }) => !known.has(id))].sort((a, b) => b.t_s - a.t_s);
+    return all.map(({ t_s: at, id, kind, component, who, text }) => ({ when: this.#when(at), id, kind, component, who, text }));
+  }
+
+  #when(at) {
+    const { days } = this.#time;
+    const before = 1 - this.#time.day(at);
+    if (days && before <= 0) return this.#time.hhmm(at);
+    const day = before === 0 ? "today" : before === 1 ? (days ? "the day before" : "yesterday") : `${before} days ${days ? "before" : "ago"}`;
+    return `${day} ${this.#time.ofDay(at)}`;
   }
 
   hello(hello) {
@@ -54,7 +68,7 @@ export class Desk {
       ["Handover", hello.handover_html ?? hello.handover],
       ["Brief", hello.brief_html],
       ["Runbook", hello.runbook_html ?? hello.runbook],
-      ["Changes, 14 days", Array.isArray(hello.history) ? this.#changes(hello.history) : hello.history],
+      ["Changes, 14 days", Array.isArray(hello.history) ? () => this.#changes(hello.history) : hello.history],
       ["Objectives", hello.slo],
       ["Prices", hello.price_sheet ?? hello.prices],
       ["Words", hello.vocabulary],

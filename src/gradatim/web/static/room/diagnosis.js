@@ -14,7 +14,7 @@ export class Diagnosis {
       quiet: true,
       verb: "Commit",
       keys: "Ctrl D",
-      ask: (action) => confirmDialog({ title: "Commit this diagnosis?", lines: [this.text(action), "It is judged as it stands at this moment. A later one shows beside it."], yes: "Commit" }),
+      ask: (action) => confirmDialog({ title: "Commit this diagnosis?", lines: [this.text(action), "The last one before you declare it over is judged."], yes: "Commit" }),
     });
   }
 

@@ -14,6 +14,7 @@ export class ActionForm {
   #good = null;
   #previewed = NaN;
   #touched = false;
+  #last = "";
   action = null;
 
   /** `options`: {confirm, brief, confirmed(action, answer), lists, prefill} */
@@ -34,6 +35,10 @@ export class ActionForm {
 
   #typed() {
     if (!this.action) return;
+    // Leaving a field tells "change" once more, with the very click that would confirm.
+    const typed = JSON.stringify([this.#field.get(), this.#field.raw()]);
+    if (typed === this.#last) return;
+    this.#last = typed;
     this.#touched = true;
     this.#asked += 1; // an answer still on its way is about other values
     this.#room.drafts.set(`form.${this.action.kind}`, this.#field.raw());
@@ -52,6 +57,7 @@ export class ActionForm {
     this.#field = makeField("action", { type: "object", properties, required: schema.required ?? [] }, context);
     const kept = this.#room.drafts.get(`form.${action.kind}`);
     this.#touched = Boolean(kept);
+    this.#last = "";
     if (kept) this.#field.restore(kept);
     else if (prefill) this.#field.set(prefill);
     this.blast = h("dl", { class: "blast" });

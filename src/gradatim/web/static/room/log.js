@@ -90,7 +90,7 @@ export class Log {
 
   #line({ t_s: at, level, component, text }) {
     const l = letter(level);
-    return h("div", {}, `${this.#room.time.hhmmss(at)} `, h("b", { class: TONES[l] ?? "" }, l), ` ${String(component).padEnd(8)} ${text}`);
+    return h("div", {}, `${this.#room.time.short(at)} `, h("b", { class: TONES[l] ?? "" }, l), ` ${String(component).padEnd(8)} ${text}`);
   }
 
   #append() {

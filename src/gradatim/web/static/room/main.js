@@ -22,7 +22,7 @@ import { WallTime } from "./time.js";
 import { TimeWindow } from "./window.js";
 
 /** Kinds that have a pane of their own; every other one is in the action panel. */
-const SPECIAL = { acknowledge: /^ack/, update: /^status_update$|^post_update$/, answer: /^answer/, diagnosis: /diagnos/, over: /^declare_over$|^declare/, prevention: /prevention/ };
+const SPECIAL = { acknowledge: /^ack/, update: /^status_update$|^post_update$/, answer: /^answer$/, diagnosis: /diagnos/, over: /^declare_over$|^declare/, prevention: /prevention/ };
 
 class Room {
   time = new WallTime();
@@ -46,7 +46,7 @@ class Room {
     this.actions = new Actions(this);
     this.diagnosis = new Diagnosis(this);
     this.notes = new Notes(this);
-    this.desk = new Desk(this.time);
+    this.desk = new Desk(this.time, () => this.#charts?.annotations ?? []);
     this.branch = new Branch(this);
     this.closeout = new Closeout(this);
     const room = this;
@@ -136,6 +136,7 @@ class Room {
     this.messages.frame(message.inbox, first);
     this.log.frame(first ? [] : message.log, message.service?.log_total ?? message.log_total);
     this.diagnosis.frame(message.annotations);
+    if (!first) for (const one of message.annotations ?? []) if (one.result) this.toast(`${this.time.hhmm(one.t_s)} ${one.text}`);
     this.over = Boolean(message.service?.declared_over);
     this.desk.service = message.service ?? this.desk.service;
   }

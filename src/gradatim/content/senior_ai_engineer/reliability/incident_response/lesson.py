@@ -6,7 +6,7 @@ The price of a tempting move is a replay: the senior's words, and that move in p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +17,8 @@ from gradatim.lab.submission import Step
 from gradatim.sim.actions import ACTIONS
 from gradatim.sim.platform.vocabulary import CLIENTS
 from gradatim.sim.telemetry.record import FloatArray
+from gradatim.sim.telemetry.series_model import AREAS, HOUR_S, METRICS
+from gradatim.sim.telemetry.telemetry import Telemetry
 
 SETTLED_S = 120.0
 """Into the shift: what the series say before anything has happened."""
@@ -274,16 +276,25 @@ def lesson(timeline: Timeline, senior: tuple[Step, ...]) -> dict[str, Any]:
     known = LESSONS[scenario.truth.mechanism]
     told_s = next((s.t_ms / 1000.0 for s in senior if s.action["kind"] == "diagnose"), scenario.onset_s)
     shown = timeline.untouched
-    now = shown.latest(known.series, upto_s=told_s)
-    usual = shown.latest(known.series, upto_s=start_s + SETTLED_S)
+    area = AREAS.index(scenario.truth.scope) if scenario.slow and scenario.truth.scope in AREAS[1:] else 0
+    local = _of_airport(shown, known.series, area)
+
+    def at(t_s: float) -> dict[str, float | None]:
+        """What was newest at `t_s`."""
+        found = shown.latest(known.series, upto_s=t_s)
+        tick = max(0, int(t_s / shown.record.tick_s) - 1)
+        return found | {s: None if np.isnan(v[tick]) else float(v[tick]) for s, v in local.items()}
+
+    now, usual = at(told_s), at(start_s + SETTLED_S)
     return {
         "sign": known.sign,
-        "knowable_s": _knowable(timeline, known),
+        "knowable_s": _knowable(timeline, known, local),
         "saw_s": told_s,
         "saw": [
             {
                 "series": s,
-                "label": f"{shown.by_id[s].component}: {shown.by_id[s].label}",
+                "label": f"{shown.by_id[s].component}: {shown.by_id[s].label}"
+                + (f", {AREAS[area]}" if s in local else ""),
                 "unit": shown.by_id[s].unit,
                 "value": now[s],
                 "usual": usual[s],
@@ -295,11 +306,27 @@ def lesson(timeline: Timeline, senior: tuple[Step, ...]) -> dict[str, Any]:
     }
 
 
-def _knowable(timeline: Timeline, known: Lesson) -> float | None:
+def _of_airport(shown: Telemetry, series: Sequence[str], area: int) -> Values:
+    """Of the series that the model monitors report by airport, the airport's own values at every complete tick."""
+    record = shown.record
+    if area == 0 or record.monitors is None:
+        return {}
+    monitors, out = record.monitors(), {}
+    hour = (shown.tick_ends_s(record.n_ticks) // HOUR_S).astype(np.int64) - 1
+    for name in series:
+        metric = name.split(".", 1)[1]
+        if metric in METRICS:
+            own = monitors[np.clip(hour, 0, len(monitors) - 1), area, METRICS.index(metric)]
+            if np.isfinite(own).any():
+                out[name] = np.where(hour >= 0, own, np.nan)
+    return out
+
+
+def _knowable(timeline: Timeline, known: Lesson, local: Values) -> float | None:
     """The first moment of the shift at which the sign stood long enough and could be seen."""
     shown, start_s = timeline.untouched, timeline.world.start_s
     n = shown.record.n_ticks
-    values = {s: v[:n].astype(np.float64) for s, v in shown.full_values(known.series).items()}
+    values = {s: v[:n].astype(np.float64) for s, v in shown.full_values(known.series).items()} | local
     with np.errstate(invalid="ignore"):
         there = np.asarray(known.knows(values), dtype=bool)
     held = np.convolve(there, np.ones(known.held_ticks), "full")[:n] >= known.held_ticks

@@ -150,7 +150,8 @@ def inbox(world: World) -> list[dict[str, Any]]:
         kind = d.message["kind"]
         if kind == "take_hint":
             h = next(hints)
-            items.append(_message(f"h-{h.id}", d.t_s, h.title, f"hint, ${h.cost_usd:.0f}", "message", h.text))
+            title, text = h.on(days=world.scenario.slow)
+            items.append(_message(f"h-{h.id}", d.t_s, title, f"hint, ${h.cost_usd:.0f}", "message", text))
         if kind == "status_update":
             items.append(
                 _message(f"u-{d.ordinal}", d.t_s, "You", "status page", "own_update", _said(d.message))

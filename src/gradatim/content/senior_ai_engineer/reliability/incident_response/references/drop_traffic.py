@@ -14,4 +14,4 @@ def policy(obs, query):
     if seen.get("until", 1e9) <= obs["t_s"]:
         seen["until"] = 1e9
         actions.append({"kind": "ramp", "client": "all", "over_s": 300.0})
-    return {"actions": actions, "advance_s": (30 if seen["page"] else 6) * obs["tick_s"]}
+    return {"actions": actions, "advance_s": min(3600.0, (30 if seen["page"] else 6) * obs["tick_s"])}

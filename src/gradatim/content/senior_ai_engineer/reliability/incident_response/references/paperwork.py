@@ -38,5 +38,5 @@ def policy(obs, query):
         actions.append({"kind": "declare_over"})
     return {
         "actions": actions,
-        "advance_s": min(30 * obs["tick_s"], max(6 * obs["tick_s"], obs["horizon_s"] - 90 - now)),
+        "advance_s": min(3600.0, 30 * obs["tick_s"], max(6 * obs["tick_s"], obs["horizon_s"] - 90 - now)),
     }

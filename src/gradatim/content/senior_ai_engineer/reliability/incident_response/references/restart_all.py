@@ -12,4 +12,4 @@ def policy(obs, query):
     if page is not None and obs["t_s"] - seen["last_s"] >= 600:
         seen["last_s"] = obs["t_s"]
         actions = [{"kind": "acknowledge", "alert": page["id"]}, {"kind": "restart", "how": "all_at_once"}]
-    return {"actions": actions, "advance_s": (30 if seen["last_s"] > 0 else 6) * obs["tick_s"]}
+    return {"actions": actions, "advance_s": min(3600.0, (30 if seen["last_s"] > 0 else 6) * obs["tick_s"])}
