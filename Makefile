@@ -9,7 +9,7 @@ DONE  := $(VENV)/.installed
 UV    := VIRTUAL_ENV=$(VENV) $(BIN)/uv --quiet
 WORKERS ?= 2
 
-.PHONY: help setup start test lint check bench docs fit work packet agents lock clean
+.PHONY: help setup start test lint check bench docs fit work packet agents badge lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -54,6 +54,12 @@ packet: setup $(DONE)-packet  ## install what packets need (typst, cryptography,
 
 agents: setup $(DONE)-agents  ## install the Gymnasium interface
 	@:
+
+badge: $(DONE)-uv  ## check FILE=badge.jwt with openbadgeslib (LGPL), installed beside everything else in .venv/badges
+	@test -n "$(FILE)" || { echo "gradatim: which badge?" >&2; echo "  next:  make badge FILE=badge.jwt" >&2; exit 2; }
+	@test -x $(VENV)/badges/bin/python || $(BIN)/uv --quiet venv --python $(BIN)/python $(VENV)/badges
+	@VIRTUAL_ENV=$(VENV)/badges $(BIN)/uv --quiet pip install "openbadgeslib>=4.6"
+	@$(VENV)/badges/bin/python tools/validate_badge.py "$(FILE)"
 
 lock: $(DONE)-uv  ## write requirements/*.txt again from pyproject.toml (UPGRADE=1 for newer versions)
 	@$(BIN)/python tools/lock.py $(if $(UPGRADE),--upgrade)

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements"
 BUILD = ["editables"]  # hatchling needs it for an editable install
 UV = ["uv"]
+UNLOCKED = {"badges"}  # `make badge` alone installs it, into an environment of its own
 
 
 def declared() -> dict[str, list[str]]:
@@ -27,6 +28,8 @@ def declared() -> dict[str, list[str]]:
     core = project["project"]["dependencies"]
     groups = {"core": sorted(core)}
     for group, packages in project["project"]["optional-dependencies"].items():
+        if group in UNLOCKED:
+            continue
         groups[group] = sorted([*core, *packages])
     groups["build"] = sorted([*project["build-system"]["requires"], *BUILD])
     groups["uv"] = sorted(UV)

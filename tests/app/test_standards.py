@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import base64
 import datetime
+import html
+import importlib.util
 import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +180,81 @@ def test_a_badge_of_others_becomes_evidence_once_and_its_token_is_checked_again_
     app.evidence.record({**forged, "links": [{"dimension": "D5", "level": 3}]}, now=NOW)
     report = app.packets.verify(app.packets.build("html", owner="Ines", now=NOW)[0])
     assert not report["ok"] and "does not match" in [i["status"] for i in report["items"]]
+
+
+def test_a_badge_of_somebody_else_says_so_everywhere_until_it_is_known_as_ones_own(app: App) -> None:
+    made, _ = badge("22" * 32)
+    made["credentialSubject"]["id"] = "mailto:ines@example.org"
+    token = signed(made, "22" * 32).encode()
+    links = {"links": [{"dimension": "D9", "level": 3}], "project": "p"}
+    first = app.evidence.from_badge(token, "badge.jwt", links, now=NOW)
+    assert first["subject_confirmed"] is False and first["source"]["subject"]["status"] == "not confirmed"
+    words = "subject not confirmed as the owner's"
+    for form in ("html", "md"):
+        page, preview = app.packets.build(form, owner="Ines", now=NOW)
+        assert words in html.unescape(page.decode()).replace("\\", "")
+    assert [n["why"] for n in preview["not_proved"] if n["what"] == "Whose badge it is"] == [
+        f"{first['id']}: a badge whose subject is not confirmed as the owner's"
+    ]
+    report = app.packets.verify(app.packets.build("html", owner="Ines", now=NOW)[0])
+    assert report["ok"] and words.removeprefix("subject ") in report["items"][0]["detail"]
+
+    app.learner.set({"identities": ["Ines@example.org"]})
+    second = app.evidence.from_badge(token, "badge.jwt", {}, now=NOW)
+    assert (
+        second["subject_confirmed"] and second["links"][0]["dimension"] == "D9" and second["project"] == "p"
+    )
+    assert app.evidence.get(first["id"])["replaced_by"] == second["id"]
+    with pytest.raises(StateError, match="this badge already"):
+        app.evidence.from_badge(token, "badge.jwt", {}, now=NOW)
+    page, preview = app.packets.build("html", owner="Ines", now=NOW)
+    assert words not in html.unescape(page.decode().partition("<script")[0])
+    assert "the owner says is theirs; ask them" in app.packets.verify(page)["items"][0]["detail"]
+    # Said to name the packet's own key, and naming another: the token in the packet tells.
+    app.evidence.withdraw(second["id"], "Another one.")
+    forged = {**second["source"], "subject": {"status": "key", "detail": "mine"}}
+    told = {n: second[n] for n in ("kind", "title", "started", "ended", "links")}
+    app.evidence.record({**told, "source": forged}, now=NOW)
+    report = app.packets.verify(app.packets.build("html", owner="Ines", now=NOW)[0])
+    assert not report["ok"] and "is another" in report["items"][0]["detail"]
+
+
+def test_the_own_badge_names_the_key_of_the_packet(app: App) -> None:
+    from gradatim.app.keys import private_key
+
+    token = badge(private_key(app.home))[1].encode()
+    made = app.evidence.from_badge(token, "badge.jwt", {"links": [{"dimension": "D5", "level": 3}]}, now=NOW)
+    assert made["source"]["subject"]["status"] == "key" and made["source"]["self_issued"]
+    report = app.packets.verify(app.packets.build("html", owner="Ines", now=NOW)[0])
+    assert report["ok"] and "its subject is the key of this packet" in report["items"][0]["detail"]
+    # The same item in somebody else's packet is not theirs.
+    other = App(app.home / "other")
+    other.evidence.record(
+        {n: made[n] for n in ("kind", "title", "started", "ended", "links", "source")}, now=NOW
+    )
+    report = other.packets.verify(other.packets.build("html", owner="Somebody", now=NOW)[0])
+    other.store.close()
+    assert not report["ok"]
+
+
+def test_the_independent_validator_is_an_extra_that_nothing_installs_or_imports(
+    root: Path, tracked: Callable[..., list[Path]]
+) -> None:
+    """openbadgeslib is LGPL: `make badge` alone puts it anywhere, and that is an environment of its own."""
+    extras = tomllib.loads((root / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert [group for group, packages in extras.items() if "openbadgeslib" in str(packages)] == ["badges"]
+    assert f'install "{extras["badges"][0]}"' in (root / "Makefile").read_text()
+    for lock in (root / "requirements").glob("*.txt"):
+        assert "openbadges" not in lock.read_text(), lock.name
+    for path in tracked("src/*.py"):
+        assert "openbadgeslib" not in path.read_text(encoding="utf-8"), path
+    assert importlib.util.find_spec("openbadgeslib") is None
+    done = subprocess.run(
+        [sys.executable, str(root / "tools" / "validate_badge.py"), "badge.jwt"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2 and "make badge FILE=badge.jwt" in done.stderr
 
 
 def test_a_badge_needs_a_lab_and_a_passed_exam(app: App) -> None:

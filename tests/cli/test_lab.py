@@ -15,6 +15,7 @@ import pytest
 
 from gradatim.cli import main
 from gradatim.cli.lab import author, judge
+from gradatim.core.errors import InputError
 
 LAB = "incident-response"
 POLICY = (
@@ -184,12 +185,52 @@ def test_path_next_names_a_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert "\n  next:  gradatim " in capsys.readouterr().out
 
 
+HOURS = {"id": "7f3k9q", "start_s": 1200.0, "horizon_s": 8400.0}
+DAYS = {"id": "7f3k9q", "start_s": 43_200.0, "horizon_s": 302_400.0}
+
+
 @pytest.mark.parametrize(
-    ("when", "at_s"), [("5400", 5400.0), ("09:30", 5400.0), ("09:30:15", 5415.0), ("07:00", 82_800.0)]
+    ("attempt", "when", "at_s"),
+    [
+        (HOURS, "5400", 5400.0),
+        (HOURS, "09:30", 5400.0),
+        (HOURS, "09:30:15", 5415.0),
+        (DAYS, "90840", 90_840.0),
+        (DAYS, "2/09:14", 90_840.0),
+        (DAYS, "day 2 09:14", 90_840.0),
+        (DAYS, "day 4 20:00", 302_400.0),
+    ],
 )
-def test_clock_times_are_of_the_attempt(when: str, at_s: float) -> None:
-    origin_s = judge.clock_origin_s({"clock": "08:20:00", "t_s": 1200.0})
-    assert judge.as_edits(((("2"), when),), (), (), origin_s) == [{"move": 2, "to_s": at_s}]
+def test_clock_times_are_of_the_attempt(attempt: dict[str, object], when: str, at_s: float) -> None:
+    assert judge.as_edits((("2", when),), (), (), attempt) == [{"move": 2, "to_s": at_s}]
+
+
+def test_the_log_is_listed_in_times_that_can_be_typed() -> None:
+    steps = [{"t_ms": 90_840_000, "action": {"kind": "rollback", "change": "C-1042"}}]
+    ((number, time, action),) = judge.log_rows(steps, judge.attempt_clock(DAYS))
+    assert (number, time, action) == (0, "day 2 09:14:00", "rollback change=C-1042")
+    assert judge.as_edits((("0", time),), (), (), DAYS) == [{"move": 0, "to_s": 90_840.0}]
+
+
+@pytest.mark.parametrize(
+    ("attempt", "told"),
+    [
+        (
+            DAYS,
+            [
+                '--move 0 09:14: this shift lasts days: name one, as in "day 2 09:14" or 2/09:14',
+                "--move 1 5/09:14: this shift runs from day 1 20:00 to day 4 20:00, 43200 to 302400 s",
+                "--insert 4500: this shift runs from day 1 20:00 to day 4 20:00, 43200 to 302400 s",
+            ],
+        ),
+        (HOURS, ["--move 1 5/09:14: this shift lasts hours: name no day, as in 09:14"]),
+    ],
+)
+def test_times_that_are_not_of_the_shift(attempt: dict[str, object], told: list[str]) -> None:
+    with pytest.raises(InputError) as refused:
+        judge.as_edits((("0", "09:14"), ("1", "5/09:14")), (), (("4500", "{}"),), attempt)
+    assert refused.value.problems == told
+    assert refused.value.next == "gradatim lab replay 7f3k9q"
 
 
 def test_proofs_for_a_person(capsys: pytest.CaptureFixture[str]) -> None:

@@ -214,6 +214,11 @@ def test_a_badge_is_looked_at_then_recorded(run: Run, tmp_path: Path) -> None:
     code, out, err = run("evidence", "badge", "badge.json", "--record", "--link", "D9:3", "--json")
     assert code == 0, err
     assert json.loads(out)["links"][0]["dimension"] == "D9"
+    assert "subject not confirmed as yours" in run("evidence", "list")[1]
+    assert "subject not confirmed as yours" in run("evidence", "badge", "badge.json")[1]
+    assert run("plan", "set", "--identity", "did:example:me")[0] == 0
+    code, out, err = run("evidence", "badge", "badge.json", "--record")
+    assert code == 0 and "subject: yours" in out and "not confirmed" not in run("evidence", "list")[1], err
     assert run("evidence", "badge", "badge.json", "--record")[0] == 2
     assert run("evidence", "badge", "badge.json", "--link", "D9")[0] == 2
     del made["issuer"], made["credentialSubject"]

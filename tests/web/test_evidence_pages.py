@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -182,7 +184,10 @@ def test_a_badge_is_taken_in_and_says_how_far_it_was_checked(
     page.get_by_role("button", name="Check and record").click()
     page.get_by_role("heading", name="Badge: Module").wait_for()
     assert "VC-JWT, holds" in page.locator("dl.car").inner_text()
+    assert "subject not confirmed as yours" in page.locator("dl.car").inner_text()
     assert axe(page) == []
+    page.goto(server.url + "/evidence")
+    assert page.get_by_text("subject not confirmed as yours").count() >= 1
     page.goto(server.url + "/evidence")
     page.get_by_text("Take in an Open Badge").click()
     page.get_by_label("A badge of version 3.0").set_input_files(tmp_path / "bad.svg")
@@ -211,7 +216,7 @@ def test_exams_in_a_packet_are_recomputed_in_the_background(
     page.get_by_role("button", name="Verify").click()
     page.wait_for_url("**/packet/checks/*")
     assert axe(page) == []
-    page.get_by_text("Everything is checked, its exams too.").wait_for(timeout=60_000)
+    page.get_by_text("Everything is checked, exams and tasks too.").wait_for(timeout=60_000)
     assert "needs another version" in page.locator("main").inner_text()
     assert page.get_by_role("button", name="Stop").count() == 0
     assert axe(page) == []
@@ -222,4 +227,46 @@ def test_exams_in_a_packet_are_recomputed_in_the_background(
         address = again.headers["location"]
         assert client.post(f"{address}/stop").headers["location"] == address
         text = client.get(address).text
-    assert "Stopped: the exams are not recomputed" in text or "Everything is checked" in text
+    assert "are not run again" in text or "Everything is checked" in text
+
+
+def test_a_task_is_taken_in_and_judged_on_fresh_draws_of_a_reader(
+    open_page: Any, axe: Any, sideways: Any, server: Any, tmp_path: Path
+) -> None:
+    with server.client(follow_redirects=True) as client:
+        client.post("/tasks/task-pipelines/start")
+        text = client.get("/tasks/task-pipelines").text
+        attempt = text.partition("/tasks/attempts/")[2].partition("/")[0]
+        starter = zipfile.ZipFile(io.BytesIO(client.get(f"/tasks/attempts/{attempt}/starter.zip").content))
+        files = [("files", (n, starter.read(f"task-pipelines/{n}"))) for n in ("features.py", "job.py")]
+        assert "Not passed" in client.post(f"/tasks/attempts/{attempt}/submit", files=files).text
+        assert "no repository" in client.post("/evidence/commits", data={"repository": "/nowhere"}).text
+    page = open_page("/evidence")
+    for summary in ("Take in an attempt", "Take in commits"):
+        page.get_by_text(summary).click()
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert axe(page) == [] and sideways(page) == 0
+    page.locator("#what").select_option(f"attempt/{attempt}")
+    page.locator("#cap-d").select_option("D4")
+    page.locator("#cap-l").select_option("3")
+    page.get_by_role("button", name="Record with its log").click()
+    page.get_by_role("heading", name="Performed task: Mend a pipeline, not passed").wait_for()
+    assert "log inside" in page.locator("dl.car").inner_text()
+    with server.client(follow_redirects=True) as client:
+        assert f"attempt/{attempt}" not in client.get("/evidence").text
+        built = client.post("/packet/file", data={"owner": "Ines", "form": "html", "everything": "true"})
+    packet = tmp_path / "packet.html"
+    packet.write_bytes(built.content)
+    page.goto(server.url + "/packet")
+    page.get_by_label("Packet file").set_input_files(packet)
+    page.get_by_label("Fresh draws of your own").fill("2")
+    page.get_by_role("button", name="Verify").click()
+    page.wait_for_url("**/packet/checks/*")
+    page.get_by_role("heading", name="On fresh draws of your own").wait_for(timeout=60_000)
+    row = page.locator("table", has_text="files of a task").inner_text()
+    assert "does not pass" in row and "task-pipelines" in row and "leak" in row
+    assert page.get_by_text("recomputed").count() >= 1
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert axe(page) == [] and sideways(page) == 0

@@ -18,6 +18,24 @@ LARGEST_POLICY = 200_000
 SMALLEST_SHARE = 0.005
 
 
+def waiting(app: App) -> list[dict[str, str]]:
+    """What is finished here and not in the ledger yet, newest first; `what` names it."""
+    sources = [r.values.get("source") or {} for r in app.evidence.records() if r.stands]
+    there = {str(s.get(s.get("type", ""), s.get("attempt"))) for s in sources}
+    found = []
+    for exam in app.store.list_exams():
+        if exam.status == "submitted" and exam.id not in there:
+            day = str(exam.submitted_at or exam.created_at)
+            found.append({"what": f"exam/{exam.id}", "title": f"Exam {exam.id} in {exam.lab_id}", "day": day})
+    for a in app.store.list_attempts():
+        if a.outcome is None or a.id in there or app.exams.sealed(a) is not None or a.kind == "exam":
+            continue
+        sort = "Performed task" if a.kind == "artefact" else "Attempt"
+        title = f"{sort} {a.id} in {a.lab_id}"
+        found.append({"what": f"attempt/{a.id}", "title": title, "day": a.updated_at})
+    return sorted(found, key=lambda one: one["day"], reverse=True)
+
+
 def attempt_item(app: App, attempt_id: str, policy: Path | None = None) -> dict[str, Any]:
     """An item of kind `lab` from one finished attempt. Raises UnknownName, StateError, InputError."""
     a = app._finished(attempt_id)
@@ -59,6 +77,45 @@ def attempt_source(app: App, a: Attempt) -> dict[str, Any]:
         "submission": json.loads(a.submission),
         "outcome_hash": a.outcome_hash,
         "loss_micro": a.loss_micro,
+    }
+
+
+def task_item(app: App, attempt_id: str) -> dict[str, Any]:
+    """An item of kind `lab` from a performed task that was handed in: its files whole, and what they came to.
+
+    Raises:
+        UnknownName: there is no such attempt.
+        StateError: it is not handed in.
+    """
+    from gradatim.path.packet.performed import OUTCOME
+
+    verdict = app.tasks.verdict(attempt_id)
+    a = app.store.get_attempt(attempt_id)
+    assert a.submission is not None and a.outcome is not None
+    submission = json.loads(a.submission)
+    counted = {"pass": "passed", "fail": "not passed"}.get(verdict["status"], "near to a solution that ships")
+    return {
+        "kind": "lab",
+        "title": f"Performed task: {verdict['title']}, {counted}",
+        "context": f"Task {a.lab_id} {a.lab_version}, a drawn form, simulated. It shows that the path can begin.",
+        "action": f"Handed in {', '.join(submission['files'])}; judged by running it, {verdict['draws']} hidden draws.",
+        "result": f"Skill {verdict['skill']:.2f}, {verdict['pass_mark']:.2f} passes; 0 is the starter unchanged.",
+        "own_share": 1.0,
+        "started": a.created_at[:10],
+        "ended": a.updated_at[:10],
+        "project": f"task {a.lab_id}",
+        "assistance": a.assistance,
+        "source": {
+            "type": "task",
+            "attempt": a.id,
+            "lab": a.lab_id,
+            "lab_version": a.lab_version,
+            "lab_digest": a.lab_digest,
+            "seed": str(a.seed),
+            "submission": submission,
+            "outcome": {name: a.outcome[name] for name in OUTCOME},
+            "outcome_hash": a.outcome_hash,
+        },
     }
 
 

@@ -1,7 +1,8 @@
 """Long checks of packets: a process of its own each, with progress, that can be ended at any moment.
 
-Exams are recomputed with their reference players, about a minute each, and those play in processes of their own; so a
-check leads a process group, and stopping it ends the group. Run as `python -m gradatim.app.checking HOME FOLDER`.
+Exams are recomputed with their reference players, about a minute each, tasks and policies are run again, and all those
+have processes of their own; so a check leads a process group, and stopping it ends the group. Run as
+`python -m gradatim.app.checking HOME FOLDER DRAWS`.
 """
 
 from __future__ import annotations
@@ -50,13 +51,14 @@ class Checking:
         self._lock = threading.Lock()
         self._jobs: dict[str, Job] = {}
 
-    def start(self, data: bytes, name: str, quick: dict[str, Any]) -> str:
+    def start(self, data: bytes, name: str, quick: dict[str, Any], *, fresh: int = 0) -> str:
         """Begin to check a packet wholly; returns the id of the check.
 
         Args:
             data: the file.
             name: what it is called.
-            quick: the report without its exams, shown until there is another.
+            quick: the report without what takes its time, shown until there is another.
+            fresh: on how many draws of one's own policies and tasks are judged again.
 
         Raises:
             StateError: two checks are running already.
@@ -77,7 +79,7 @@ class Checking:
             (folder / _PACKET).write_bytes(data)
             (folder / _NAME).write_text(name, encoding="utf-8")
             process = subprocess.Popen(
-                [sys.executable, "-m", "gradatim.app.checking", str(self._app.home), str(folder)],
+                [sys.executable, "-m", "gradatim.app.checking", str(self._app.home), str(folder), str(fresh)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -145,7 +147,7 @@ class Checking:
         return found
 
 
-def run(home: Path, folder: Path) -> int:
+def run(home: Path, folder: Path, fresh: int) -> int:
     """Check the packet in `folder`, saying there how far it is; the report is whole or not there."""
     from gradatim.app.app import App
 
@@ -159,7 +161,10 @@ def run(home: Path, folder: Path) -> int:
     try:
         name = (folder / _NAME).read_text(encoding="utf-8")
         report = app.packets.verify(
-            (folder / _PACKET).read_bytes(), where=name, progress=lambda text: write(_SAID, text)
+            (folder / _PACKET).read_bytes(),
+            where=name,
+            fresh=fresh,
+            progress=lambda text: write(_SAID, text),
         )
         write(_REPORT, json.dumps(report))
     except GradatimError as error:
@@ -183,4 +188,4 @@ def end_with_parent(parent: int) -> None:
 
 if __name__ == "__main__":
     end_with_parent(os.getppid())
-    sys.exit(run(Path(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(run(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])))

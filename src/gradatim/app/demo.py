@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -148,4 +149,6 @@ def _attempts(app: App) -> None:
 
 
 if __name__ == "__main__":
+    # Behind the pages that somebody is looking at.
+    os.nice(10)
     demo(Path(sys.argv[1]), today=datetime.datetime.now(datetime.UTC).date())

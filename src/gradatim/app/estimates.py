@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradatim.app.learner import moment
@@ -104,10 +106,9 @@ class Estimates:
 
     def _pass_mark(self, lab_id: str) -> float:
         from gradatim.lab import folders
-        from gradatim.lab.spec import load_spec
 
         at = folders.labs().get(lab_id)
-        return load_spec(at).pass_mark if at is not None else 0.6
+        return _mark_in(at, (at / "lab.toml").stat().st_mtime_ns) if at is not None else 0.6
 
     def _prediction(self, verdict: dict[str, Any]) -> Prediction | None:
         from gradatim.path.calibration import Prediction
@@ -253,3 +254,11 @@ def _facts(mastery: Mastery) -> dict[str, Any]:
 
 def _iso(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
+
+
+@lru_cache(maxsize=64)
+def _mark_in(folder: Path, changed_ns: int) -> float:
+    """The pass mark of a lab. Every page asks for it, often: the file is read again only when it has changed."""
+    from gradatim.lab.spec import load_spec
+
+    return load_spec(folder).pass_mark

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
-import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +15,10 @@ if TYPE_CHECKING:
     from gradatim.path.rubric import Rubric
 
 LARGEST_FILE = 4_000_000
+TAKEN = ("artefacts", "grade", "source", "sample")
+"""Fields of an item that come from what it was captured from, not from its owner."""
+OWN = ("kind", "title", "context", "action", "result", "metric", "own_share", "co_authors", "started", "ended",
+       "project", "links", "assistance")  # fmt: skip
 
 
 class Evidence:
@@ -82,6 +84,30 @@ class Evidence:
         entry = self._app.store.append_entry("evidence", fields, at=now)
         return self.get(str(entry.number))
 
+    def correct(
+        self, item: str, raw: Mapping[str, Any], *, kept: Sequence[str] = OWN, now: str | None = None
+    ) -> dict[str, Any]:
+        """Record a corrected item in place of another one.
+
+        Args:
+            kept: the fields that stay as they were where `raw` does not give them. What it was taken from, and that it
+                is a constructed example, always stays.
+
+        Raises:
+            UnknownName: no such item.
+            InputError, StateError: as `record`.
+        """
+        before = self.get(item)
+        taken = {n: before[n] for n in TAKEN if before.get(n) is not None}
+        return self.record({**self.words(item, kept), **taken, **raw, "replaces": before["number"]}, now=now)
+
+    def words(self, item: str, names: Sequence[str] = OWN) -> dict[str, Any]:
+        """What an item's owner says in it, and that a new item replaces it. Raises UnknownName."""
+        before = self.get(item)
+        said = {n: before[n] for n in names if before.get(n) is not None}
+        # That it is a constructed example stays with it whatever it is taken from.
+        return {**said, **({"sample": True} if before.get("sample") else {}), "replaces": before["number"]}
+
     def problems(self, raw: Mapping[str, Any], *, now: str | None = None) -> list[str]:
         """What would keep an item from being recorded; nothing is written."""
         try:
@@ -97,13 +123,13 @@ class Evidence:
         today = _moment(now).date()
         given.setdefault("started", given.get("ended", today.isoformat()))
         given.setdefault("ended", given["started"])
-        skills = [s["id"] for m in self._app.path()["modules"] for s in m["skills"]]
+        skills = [skill.id for skill in self._app.packs.catalogue.skills()]
         return parse_item(given, today=today, dimensions=self._dimensions(), skills=skills)
 
     def from_attempt(
         self, attempt_id: str, raw: Mapping[str, Any], *, policy: Path | None = None, now: str | None = None
     ) -> dict[str, Any]:
-        """Record a finished lab attempt with its log, so that anybody can recompute it.
+        """Record a finished lab attempt with its log, or a task with its files, so that anybody can recompute it.
 
         Args:
             policy: the policy file that played it; kept whole, so that a verifier can play it on fresh draws.
@@ -111,9 +137,26 @@ class Evidence:
         Raises:
             UnknownName, StateError: there is no such attempt, or it has not ended.
         """
-        from gradatim.app.captured import attempt_item
+        from gradatim.app.captured import attempt_item, task_item
 
+        if self._app.tasks.owns(attempt_id):
+            if policy is not None:
+                raise InputError(
+                    f"attempt {attempt_id} is of a performed task", ["--policy: no policy played it"]
+                )
+            return self.record({**task_item(self._app, attempt_id), **_given(raw)}, now=now)
         return self.record({**attempt_item(self._app, attempt_id, policy), **_given(raw)}, now=now)
+
+    def waiting(self) -> list[dict[str, str]]:
+        """Exams, attempts and tasks that are finished and not recorded: `{what, title, day}`, newest first."""
+        from gradatim.app.captured import waiting
+
+        return waiting(self._app)
+
+    def capture(self, what: str, raw: Mapping[str, Any], *, now: str | None = None) -> dict[str, Any]:
+        """Record one of `waiting`, named by its `what`. Raises as `from_attempt` and `from_exam`."""
+        sort, _, name = what.partition("/")
+        return self.from_exam(name, raw, now=now) if sort == "exam" else self.from_attempt(name, raw, now=now)
 
     def from_exam(self, exam_id: str, raw: Mapping[str, Any], *, now: str | None = None) -> dict[str, Any]:
         """Record an exam: its verdict and every log in it. Raises UnknownName."""
@@ -185,27 +228,25 @@ class Evidence:
         Raises:
             InputError: it is no badge, or not what it says; all problems at once.
         """
-        from gradatim.path.badges import badge_item, read
+        from gradatim.app.badging import badge_fields
 
-        return badge_item(read(data, name, now=_moment(now)), own_key=self._own_key())
+        return badge_fields(self._app, data, name, _moment(now))
 
     def from_badge(
         self, data: bytes, name: str, raw: Mapping[str, Any], *, now: str | None = None
     ) -> dict[str, Any]:
-        """Record an Open Badge with how far its proof was checked.
+        """Record an Open Badge with how far its proof was checked, and whether its subject is the learner.
+
+        One whose subject could not be confirmed when it was recorded, and can now, takes the old item's place.
 
         Raises:
             InputError: as `read_badge`.
             StateError: this badge is in the ledger already.
         """
+        from gradatim.app.badging import in_place_of
+
         made = self.read_badge(data, name, now=now)
-        for record in self.records():
-            source = record.values.get("source") or {}
-            if record.stands and source.get("credential") == made["source"]["credential"]:
-                raise StateError(
-                    f"{record.id} is this badge already", next=f"gradatim evidence show {record.id}"
-                )
-        return self.record({**made, **_given(raw)}, now=now)
+        return self.record({**made, **in_place_of(self._app, made), **_given(raw)}, now=now)
 
     def withdraw(self, item: str, why: str, *, now: str | None = None) -> dict[str, Any]:
         """Say that an item no longer counts. It stays in the ledger. Raises UnknownName, InputError."""
@@ -246,32 +287,9 @@ class Evidence:
             InputError: a name is missing.
             MissingGroup: the group `packet` is not installed.
         """
-        from gradatim.app.keys import private_key
-        from gradatim.path.evidence import visible
-        from gradatim.path.evidence.attest import ask
-        from gradatim.path.evidence.request import request_page
+        from gradatim.app.attesting import ask
 
-        record = self._record(item)
-        owner, person = (visible(" ".join(t.split()), lines=False)[:120] for t in (owner, person))
-        problems = [
-            f"{n}: missing" for n, t in (("your name (--owner)", owner), ("person (--from)", person)) if not t
-        ]
-        if problems:
-            raise InputError("an attestation is asked by one named person of another", problems)
-        request = ask(
-            record.entry,
-            nonce=secrets.token_hex(16),
-            owner=owner,
-            person=person,
-            now=_moment(now).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            private=private_key(self._app.home),
-        )
-        return {
-            "item": record.id,
-            "request": request,
-            "page": request_page(request, title=f"Attestation asked by {owner}"),
-            "name": f"attest-{record.id}.html",
-        }
+        return ask(self._app, self._record(item), owner, person, _moment(now))
 
     def attest(self, file: Path, said: Mapping[str, Any], *, now: str | None = None) -> dict[str, Any]:
         """Answer somebody's request, in one's own copy and with one's own key. Raises InputError."""
@@ -311,41 +329,14 @@ class Evidence:
             InputError: not an answer, its signature does not match, or it is about another ledger's entry.
             StateError: this answer is there already.
         """
-        from gradatim.path.evidence.attest import read_answer
+        from gradatim.app.attesting import answered
 
-        try:
-            data = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise InputError(
-                "this is not an attestation", [f"not JSON: {str(error)[:120]}"], where=where
-            ) from None
-        said, opened = read_answer(data, where=where)
-        ours = {r.entry.number: r for r in self.records()}
-        record = ours.get(said.entry)
-        if record is None or record.entry.hash != said.entry_hash:
-            raise InputError(
-                "this attestation is about another entry",
-                ["no item of this ledger has the hash that was attested"],
-                where=where, next="gradatim evidence list",
-            )  # fmt: skip
-        if any(a.get("request") == said.request for a in record.attestations):
-            raise StateError(
-                f"{record.id} has this attestation already", next=f"gradatim evidence show {record.id}"
-            )
-        own = self._own_key()
-        fields = {
-            **said.model_dump(exclude={"entry", "shown"}),
-            "entry": said.entry,
-            "key": opened.key,
-            "by_owner": opened.key == own,
-            "answer": {"payload": opened.text, "key": opened.key, "signature": data["signature"]},
-        }
-        self._app.store.append_entry(
-            "attestation", {k: v for k, v in fields.items() if v is not None}, at=now
-        )
-        return self.get(str(said.entry))
+        number, fields = answered(self._app, text, where)
+        self._app.store.append_entry("attestation", fields, at=now)
+        return self.get(str(number))
 
-    def _own_key(self) -> str | None:
+    def own_key(self) -> str | None:
+        """The learner's public key as hex; None before the first signature."""
         from gradatim.app.keys import FILE_NAME, private_key
         from gradatim.path.evidence.signed import public_key
 

@@ -122,7 +122,7 @@ class Packets:
 
         Args:
             copies: PDF or Markdown copies of it, each with its name; they are made again and compared.
-            fresh: on how many draws of one's own each policy in the packet is played again.
+            fresh: on how many draws of one's own each policy in the packet is played, and each task judged, again.
             seed: where those draws begin; None draws it, and the report says it.
 
         Raises:
@@ -224,7 +224,7 @@ class Packets:
     def _fresh(
         self, data: bytes, count: int, seed: int | None, progress: Callable[[str], None] | None
     ) -> list[dict[str, Any]]:
-        from gradatim.path.packet.fresh import described, fresh, policies
+        from gradatim.path.packet.fresh import artefacts, described, rejudge
         from gradatim.path.packet.payload import opened_records, read
 
         try:
@@ -232,21 +232,18 @@ class Packets:
         except GradatimError:
             return []
         first = secrets.randbits(120) if seed is None else seed
-        seeds = [(first + i) % (1 << 128) for i in range(count)]
         rows = []
-        for item, source in policies(shown):
+        for item, source in artefacts(shown):
+            row: dict[str, Any] = {"item": item, "seed": str(first), "draws": [], "skill": None}
+            row["kind"] = "task" if source.get("type") == "task" else "policy"
             try:
-                rows.append({"item": item, "seed": str(first), **fresh(source, seeds, progress)})
+                row |= rejudge(source, first, count, progress)
             except GradatimError as error:
-                rows.append(
-                    {
-                        "item": item,
-                        "seed": str(first),
-                        "failed": [described(error)],
-                        "draws": [],
-                        "skill": None,
-                    }
-                )
+                row["failed"] = [described(error)]
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                # Whoever sealed the file may have put anything that is JSON in there.
+                row["failed"] = [f"what it carries is malformed: {type(error).__name__}"]
+            rows.append(row)
         return rows
 
     def _summary(self, payload: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:

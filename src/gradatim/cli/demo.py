@@ -26,6 +26,9 @@ def demo(open_: bool, labs: bool, as_json: bool) -> None:
     """
     import datetime
 
+    if not as_json:
+        # Said before anything is imported: the first page is some seconds away.
+        click.echo("gradatim: making the demo home, a few seconds", err=True)
     from gradatim.app.demo import demo as make
     from gradatim.app.demo import play_behind
     from gradatim.cli.kernel import use_cache

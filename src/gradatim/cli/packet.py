@@ -132,7 +132,7 @@ def build(out: Path, yes: bool, force: bool, as_json: bool, **wanted: Any) -> No
     type=click.IntRange(0, 50),
     default=0,
     metavar="K",
-    help="Play each policy in it on K draws of your own.",
+    help="Judge each policy and task in it on K draws of your own.",
 )
 @click.option(
     "--seed",
@@ -149,7 +149,11 @@ def build(out: Path, yes: bool, force: bool, as_json: bool, **wanted: Any) -> No
     metavar="FILE",
     help="A PDF or Markdown copy of it: made again from its data and compared.",
 )
-@click.option("--quick", is_flag=True, help="Leave exams out, whose reference players take about a minute.")
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Leave out exams and tasks, which are run again; an exam takes about a minute.",
+)
 @json_option
 @click.pass_context
 def verify(
@@ -255,7 +259,26 @@ def _print_report(report: dict[str, Any]) -> None:
 
 def _print_fresh(row: dict[str, Any]) -> None:
     skill = "not known" if row["skill"] is None else f"{row['skill']:.2f} on these {len(row['draws'])} draws"
-    click.echo(f"\n{row['item']}: its policy on fresh draws from seed {row['seed']}: skill {skill}")
+    what = "its files" if row["kind"] == "task" else "its policy"
+    click.echo(f"\n{row['item']}: {what} on fresh draws from seed {row['seed']}: skill {skill}")
+    if row["kind"] == "task":
+        if row["skill"] is not None:
+            verdict = (
+                "is near to a solution that ships"
+                if row["near"]
+                else "passes"
+                if row["passed"]
+                else "does not pass"
+            )
+            click.echo(
+                f"  {row['pass_mark']:.2f} passes, so it {verdict}; it was judged as {row['lab']} {row['lab_version']}"
+            )
+            missed = ", ".join(f"{cause} ({points} points)" for cause, points in row["missed"].items())
+            click.echo(f"  lost {sum(d['lost_points'] for d in row['draws'])} points, the starter "
+                       f"{row['starter_points']}; missed: {missed or 'nothing'}")  # fmt: skip
+        for failure in row["failed"]:
+            click.echo(f"  - {failure}")
+        return
     cells = [
         (d["seed"], f"{d['loss_usd']:,.0f}", f"{d['senior_usd']:,.0f}", f"{d['regret']:.2f}")
         for d in row["draws"]

@@ -13,6 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -101,12 +102,10 @@ def simulate(situation: Situation, seed: int, draws: int = DRAWS) -> Months:
     """
     if problems := situation.problems():
         raise InputError("a forecast cannot start from this", problems, next="gradatim plan forecast --help")
-    overrun_rng, gaps_rng, lag_rng = (np.random.default_rng([seed, i]) for i in range(3))
+    uniform, arrivals, normal = _chances(seed, situation.opportunities, draws)
     low, high = situation.overrun
-    overrun = low + (high - low) * overrun_rng.random(draws)
-    # Row by row, so that fewer needed opportunities are a prefix of the same arrivals.
-    arrivals = np.cumsum(gaps_rng.standard_exponential((situation.opportunities, draws)), axis=0)
-    lag = situation.lag_months * np.exp(situation.lag_sigma * lag_rng.standard_normal(draws))
+    overrun = low + (high - low) * uniform
+    lag = situation.lag_months * np.exp(situation.lag_sigma * normal)
     study = situation.study_months * (1.0 - situation.scope_credit) * overrun
     if math.isinf(situation.study_months):
         study = np.full(draws, math.inf if situation.scope_credit < 1 else 0.0)
@@ -116,17 +115,36 @@ def simulate(situation: Situation, seed: int, draws: int = DRAWS) -> Months:
     return ready
 
 
+@lru_cache(maxsize=4)
+def _chances(seed: int, opportunities: int, draws: int) -> tuple[Months, Months, Months]:
+    """What a seed draws: for the overrun, the arrivals of opportunities at rate one, and the lag. Not to be changed.
+
+    A page asks for one situation and for seven that differ a little, all on the same draws.
+    """
+    overrun_rng, gaps_rng, lag_rng = (np.random.default_rng([seed, i]) for i in range(3))
+    # Row by row, so that fewer needed opportunities are a prefix of the same arrivals.
+    arrivals = np.cumsum(gaps_rng.standard_exponential((opportunities, draws)), axis=0)
+    made = overrun_rng.random(draws), arrivals, lag_rng.standard_normal(draws)
+    for one in made:
+        one.flags.writeable = False
+    return made
+
+
 def _kth_opportunity(situation: Situation, arrivals: Months) -> Months:
     """When the k-th opportunity comes: agreed ones at their dates, others by chance."""
     k, draws = situation.opportunities, arrivals.shape[1]
     if k == 0:
         return np.zeros(draws)
     rate = situation.opportunities_per_month
+    if not situation.secured_months:
+        # They come in order already.
+        kth: Months = arrivals[k - 1] / rate if rate > 0 else np.full(draws, math.inf)
+        return kth
     by_chance = arrivals / rate if rate > 0 else np.full_like(arrivals, math.inf)
     agreed = np.repeat(np.array(situation.secured_months, float)[:, None], draws, axis=1)
     both = np.sort(np.concatenate([by_chance, agreed]), axis=0)
-    kth: Months = both[k - 1]
-    return kth
+    first: Months = both[k - 1]
+    return first
 
 
 class Quantiles(NamedTuple):

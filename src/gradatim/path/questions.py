@@ -14,6 +14,7 @@ from gradatim.core.errors import InputError
 from gradatim.path.pack import CONFIG, ForecastFacts
 
 MOST_WINDOWS = 24
+MOST_IDENTITIES = 20
 _WINDOW = re.compile(r"^(\d{4}-)?\d{2}-\d{2}$")
 _SLOT = re.compile(r"^(mon|tue|wed|thu|fri|sat|sun) ([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$")
 
@@ -134,6 +135,15 @@ QUESTIONS = (
         "zone",
         example="Europe/Berlin",
     ),
+    Question(
+        "identities",
+        "Under which e-mail addresses or ids do others issue badges to you?",
+        "A badge that you take in is confirmed as yours when it names one of these. They stay here, unless a badge "
+        "shows them itself.",
+        "Only a badge that names your signing key is confirmed as yours.",
+        "text",
+        example="ines@example.org, did:web:ines.example",
+    ),
 )
 
 
@@ -161,6 +171,13 @@ def _zone(text: str) -> str:
         return ZoneInfo(text.strip()).key
     except Exception as error:  # the library raises five kinds, all of which mean the same to the reader
         raise ValueError(f'no time zone named "{text}"; for example Europe/Berlin') from error
+
+
+def _identity(text: str) -> str:
+    text = text.strip()
+    if not 3 <= len(text) <= 400 or any(c.isspace() or not c.isprintable() for c in text):
+        raise ValueError("an address or an id, without spaces, of 3 to 400 characters")
+    return text
 
 
 def _sorted(values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -195,6 +212,11 @@ class Answers(BaseModel):
     committee_windows: Windows = ()
     study_slots: Slots = ()
     time_zone: Annotated[str, AfterValidator(_zone)] | None = None
+    identities: Annotated[
+        tuple[Annotated[str, AfterValidator(_identity)], ...],
+        Field(max_length=MOST_IDENTITIES),
+        AfterValidator(_sorted),
+    ] = ()
 
     def answered(self) -> set[str]:
         """The questions that were not skipped."""

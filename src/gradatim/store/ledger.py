@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -160,23 +161,32 @@ def _fields_text(entry: Entry) -> str:
 
 def _raw(row: Row[Any]) -> dict[str, Any]:
     """The JSON form of a row; what cannot be read is left as text, for `chain` to refuse by number."""
-    fields = dict(row._mapping)
+    return {**row._mapping, "fields": _json(row.fields)}
+
+
+def _json(text: str) -> Any:
     try:
-        fields["fields"] = json.loads(row.fields)
+        return json.loads(text)
     except ValueError:
-        fields["fields"] = "not JSON"
-    return fields
+        return "not JSON"
 
 
 def _entry(row: Row[Any]) -> Entry:
     try:
-        return chain.parse(_raw(row))
+        return _parsed(row.number, row.kind, row.at, row.fields, row.prev, row.hash)
     except ValueError as error:
         raise StateError(
             f"entry {row.number} of the ledger cannot be read",
             why=f"{error}; something other than gradatim has edited it",
             next="gradatim evidence check",
         ) from error
+
+
+@lru_cache(maxsize=2048, typed=True)
+def _parsed(number: int, kind: str, at: str, fields: str, prev: str, hash_: str) -> Entry:
+    """The entry of a row. Every page reads the whole ledger, and a row hardly ever changes: it is parsed once."""
+    raw = {"number": number, "kind": kind, "at": at, "fields": _json(fields), "prev": prev, "hash": hash_}
+    return chain.parse(raw)
 
 
 def _unannounced(entries: list[Entry]) -> list[str]:

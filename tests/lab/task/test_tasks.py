@@ -81,3 +81,27 @@ def test_code_that_does_not_end_or_kills_its_process_is_a_verdict() -> None:
     for body in ("    while True:\n        pass", "    import os\n    os._exit(0)"):
         outcome = instance.outcome({**files, "job.py": f"def run(store, day):\n{body}\n"}, draw_key(3, "x"))
         assert outcome.status == "fail" and outcome.skill < 0.0 and outcome.notes["values"]
+
+
+@pytest.mark.parametrize(
+    ("name", "seed", "reference", "passes"),
+    [
+        ("task-engineering-fundamentals", 5, "votes", False),
+        ("task-engineering-fundamentals", 5, "counts", False),
+        (
+            "task-engineering-fundamentals",
+            5,
+            "second",
+            True,
+        ),  # the last of two equal gaps: its cases must have some
+        ("task-python-and-frameworks", 22, "shortcut", False),
+    ],
+)
+def test_memory_and_shortcuts_where_it_is_timed_pass_nothing(
+    name: str, seed: int, reference: str, passes: bool
+) -> None:
+    instance = task(name).instance(seed)
+    outcome = instance.outcome(instance.reference(reference), draw_key(seed, "test"))
+    assert (outcome.status != "fail") == passes, outcome.notes
+    if reference in ("votes", "counts"):
+        assert "they remember" in outcome.notes["mutants"][0]

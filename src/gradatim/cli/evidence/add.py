@@ -51,7 +51,12 @@ _SOURCES = ("--attempt", "--exam", "--report", "--git", "--file")
 @click.option(
     "--assistance", type=click.Choice(["none", "AI", "pair"]), default=None, help="Whose help was used."
 )
-@click.option("--attempt", default=None, metavar="ID", help="A finished lab attempt, with its log.")
+@click.option(
+    "--attempt",
+    default=None,
+    metavar="ID",
+    help="A finished lab attempt with its log, or a task with its files.",
+)
 @click.option(
     "--policy", type=FILE, default=None, help="With --attempt: the policy file that played it, kept whole."
 )
@@ -87,11 +92,13 @@ def add(as_json: bool, **given: Any) -> None:
     if problems:
         found = [*problems, *evidence.problems({"kind": "work", "title": "not given", **raw})]
         raise InputError("this evidence cannot be recorded", found, next="gradatim evidence add --help")
-    if given["replaces"]:
-        before = evidence.get(given["replaces"])
-        kept = {k: before[k] for k in _COPIED if before.get(k) is not None}
-        raw = {**kept, **raw, "replaces": before["number"]}
-    if given["attempt"]:
+    captured = any(given[k] for k in ("attempt", "exam", "report", "repository", "files"))
+    if given["replaces"] and captured:
+        # Its words stay; what it is taken from is what is named now.
+        raw = {**evidence.words(given["replaces"]), **raw}
+    if given["replaces"] and not captured:
+        made = evidence.correct(given["replaces"], raw)
+    elif given["attempt"]:
         made = evidence.from_attempt(given["attempt"], raw, policy=given["policy"])
     elif given["exam"]:
         made = evidence.from_exam(given["exam"], raw)
@@ -104,12 +111,6 @@ def add(as_json: bool, **given: Any) -> None:
     else:
         made = evidence.record({"kind": "work", **raw})
     emit(made, as_json, lambda: _print(made))
-
-
-_COPIED = (
-    "kind", "title", "context", "action", "result", "metric", "own_share", "co_authors", "started", "ended",
-    "project", "links", "artefacts", "assistance", "grade", "source", "sample",
-)  # fmt: skip
 
 
 def _fields(given: dict[str, Any], problems: list[str]) -> dict[str, Any]:

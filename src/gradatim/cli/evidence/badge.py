@@ -33,7 +33,8 @@ def badge(file: Path, record: bool, project: str | None, link: tuple[str, ...], 
     """Look at an Open Badge 3.0 in FILE: JSON, a signed token (.jwt), or a PNG or SVG it is baked into.
 
     Its form is checked, and its signature where the key is in the badge; otherwise it says that it is not checked here.
-    Nothing is fetched. A badge is its issuer's word: it is recorded as self-reported.
+    Nothing is fetched. A badge is its issuer's word: it is recorded as self-reported. Its subject is compared with your
+    signing key and with what `gradatim plan set --identity` knows; otherwise the item says: not confirmed as yours.
     """
     from gradatim.cli.evidence.add import link_of
 
@@ -50,6 +51,9 @@ def badge(file: Path, record: bool, project: str | None, link: tuple[str, ...], 
 
 
 def _print(made: dict[str, Any], file: Path) -> None:
+    from gradatim.path.badges.subject import NOT_YOURS
+    from gradatim.path.evidence.record import subject_confirmed
+
     source = made["source"]
     if made["id"] is not None:
         print_item(made)
@@ -61,7 +65,12 @@ def _print(made: dict[str, Any], file: Path) -> None:
     click.echo(
         f"  proof:  {source['proof']['format']}, {source['proof']['status']}: {source['proof']['detail']}"
     )
+    subject = source["subject"]
+    mine = subject_confirmed(source)
+    click.echo(f"  subject: {'yours' if mine else NOT_YOURS}: {subject['detail']}")
     for note in source["notes"]:
         click.echo(f"  note:   {note}")
+    if not mine:
+        click.echo("  if it is yours:  gradatim plan set --identity YOUR_ADDRESS_OR_ID  (every one at once)")
     if made["id"] is None:
         click.echo(f'next:  gradatim evidence badge "{file}" --record --link DIM:LEVEL')

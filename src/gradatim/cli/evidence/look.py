@@ -123,6 +123,7 @@ def _row(item: dict[str, Any]) -> tuple[object, ...]:
 def _state(item: dict[str, Any]) -> str:
     marks = [
         "constructed example" if item.get("sample") else "",
+        "subject not confirmed as yours" if item["subject_confirmed"] is False else "",
         f"withdrawn: {item['withdrawn']}" if item["withdrawn"] is not None else "",
         f"replaced by {item['replaced_by']}" if item["replaced_by"] else "",
     ]

@@ -51,6 +51,9 @@ def questions(as_json: bool) -> None:
 @click.option("--window", multiple=True, metavar="MM-DD", help="A committee; replaces those before.")
 @click.option("--slot", multiple=True, metavar="TIME", help='A time of study, "tue 18:00-20:00"; replaces.')
 @click.option("--zone", metavar="NAME", help="Your time zone, such as Europe/Berlin.")
+@click.option(
+    "--identity", multiple=True, metavar="ID", help="An address or id that badges name you by; replaces."
+)
 @click.option("--skip", multiple=True, metavar="WHAT", help="Take an answer back: a question or a dimension.")
 @json_option
 def set_answers(as_json: bool, scope: tuple[str, ...], skip: tuple[str, ...], **given: Any) -> None:
@@ -178,6 +181,7 @@ FIELDS = {
     "window": "committee_windows",
     "slot": "study_slots",
     "zone": "time_zone",
+    "identity": "identities",
 }
 """Option -> question."""
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import re
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from statistics import mean
 from typing import Any, NamedTuple
 
 from gradatim.core.streams import Stream
+from gradatim.lab.parallel import each
 from gradatim.lab.task.bench import Bench
 from gradatim.lab.task.lab import Task, draw_key, open_task
 from gradatim.lab.task.outcome import by_cause, skill
@@ -119,16 +118,12 @@ def matrix(
     names = [r.name for r in task.spec.reference]
     few = [r.name for r in task.spec.reference if r.kind != "ablation"]
     jobs = [(task.folder, FIRST_SEED + i, names if i < ablated else few) for i in range(forms)]
-    count = workers or min(2, os.cpu_count() or 1)
-    if count <= 1:
-        return [_row(*job) for job in jobs]
-    rows = []
-    with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
-        for i, row in enumerate(pool.map(_row, *zip(*jobs, strict=True)), 1):
-            rows.append(row)
-            if progress is not None:
-                progress(f"references tried on {i} of {forms} forms")
-    return rows
+
+    def told(done: int) -> None:
+        if progress is not None:
+            progress(f"references tried on {done} of {forms} forms")
+
+    return each(_row, jobs, workers=workers, done=told)
 
 
 def _row(folder: Path, seed: int, names: list[str]) -> Row:
@@ -177,8 +172,7 @@ def determinism(task: Task, rows: list[Row]) -> Result:
     """2: another process gives the same hash; another seed another one."""
     sample = [r.seed for r in rows[:3]]
     here = [_senior_hash(task.folder, s) for s in sample]
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        again = list(pool.map(_senior_hash, [task.folder] * len(sample), sample))
+    again = each(_senior_hash, [(task.folder, s) for s in sample], workers=1, elsewhere=True)
     forms = len({r.form for r in rows})
     problems = [f"seed {s}: two hashes" for s, a, b in zip(sample, here, again, strict=True) if a != b]
     problems += (

@@ -136,15 +136,18 @@ class TaskInstance:
         check_version(self.task, sub.version, sub.digest)
         return self.outcome(sub.files, draw_key(self.seed, sub.fingerprint))
 
-    def outcome(self, files: Mapping[str, str], key: int, starter: Tally | None = None) -> TaskOutcome:
+    def outcome(
+        self, files: Mapping[str, str], key: int, starter: Tally | None = None, *, draws: int | None = None
+    ) -> TaskOutcome:
         """The outcome of some files on the draws of a key.
 
         Args:
             starter: what the starter comes to on the same draws, where it is known already.
+            draws: how many at most; None for the task's own number.
         """
         spec = self.task.spec
-        tally = self.tried(files, key)
-        zero = sum((starter or self.tried(self.reference("starter"), key)).lost())
+        tally = self.tried(files, key, draws)
+        zero = sum((starter or self.tried(self.reference("starter"), key, draws)).lost())
         outcome = TaskOutcome(
             by_cause(tally.draws), tuple(tally.lost()), zero, self.fingerprint, "fail", spec.pass_mark,
             tally.notes, tally.measured,
@@ -156,12 +159,12 @@ class TaskInstance:
             "reference" if self.near(files) else "pass", spec.pass_mark, tally.notes, tally.measured,
         )  # fmt: skip
 
-    def tried(self, files: Mapping[str, str], key: int) -> Tally:
-        """What files miss on the draws of a key."""
+    def tried(self, files: Mapping[str, str], key: int, draws: int | None = None) -> Tally:
+        """What files miss on the draws of a key; `draws` as for `outcome`."""
         spec = self.task.spec
         tally = Tally({c: g.points for c, g in spec.graded.items()})
         with self.task.code.bench(self.form, files) as bench:
-            self.task.code.trial(self.form, key, files, bench, tally, spec.draws)
+            self.task.code.trial(self.form, key, files, bench, tally, draws or spec.draws)
         return tally
 
     def near(self, files: Mapping[str, str]) -> str:

@@ -21,11 +21,13 @@ class Graded(BaseModel):
     Attributes:
         text: How the learner is told about it, before and after.
         points: What missing it costs on one draw.
+        timed: It is measured on the machine that judges, so another machine may come to another verdict.
     """
 
     model_config = _CONFIG
     text: str = Field(min_length=10)
     points: int = Field(ge=1, le=100)
+    timed: bool = False
 
 
 class TaskReference(BaseModel):

@@ -3,5 +3,15 @@
 from .item import badge_item
 from .proof import Proof, check_token, parts_of
 from .reading import Badge, read
+from .subject import Whose, whose
 
-__all__ = ["Badge", "Proof", "badge_item", "check_token", "parts_of", "read"]
+__all__ = [
+    "Badge",
+    "Proof",
+    "Whose",
+    "badge_item",
+    "check_token",
+    "parts_of",
+    "read",
+    "whose",
+]

@@ -67,6 +67,7 @@ class Identity(_Part):
     hashed: bool
     identityHash: Text
     identityType: Text
+    salt: str | None = Field(default=None, max_length=4_000)
 
 
 class Subject(_Part):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .reading import Badge
+from .subject import whose
 
 _KEPT = 60_000
 SIMULATED = "urn:gradatim:module:"
 
 
-def badge_item(badge: Badge, *, own_key: str | None = None) -> dict[str, Any]:
+def badge_item(badge: Badge, *, own_key: str | None = None, identities: Sequence[str] = ()) -> dict[str, Any]:
     """The fields of an item; what it shows of the rubric is for its owner to say.
 
     A badge is somebody's word: kind `attestation`, grade self-reported. One that gradatim issued for a lab is of kind
@@ -18,6 +20,7 @@ def badge_item(badge: Badge, *, own_key: str | None = None) -> dict[str, Any]:
 
     Args:
         own_key: the learner's public key as hex; a badge that it signed is said to be self-issued.
+        identities: what the learner says are theirs; the badge's subject is compared with these and the key.
     """
     credential, subject = badge.credential, badge.credential.credentialSubject
     achievement = subject.achievement
@@ -35,6 +38,7 @@ def badge_item(badge: Badge, *, own_key: str | None = None) -> dict[str, Any]:
         "issuer": credential.issuer_id,
         "proof": {"format": badge.proof.format, "status": badge.proof.status, "detail": badge.proof.detail},
         "self_issued": self_issued,
+        "subject": whose(subject, identities, own_key)._asdict(),
         "notes": list(badge.notes),
     }
     if badge.token is not None and len(badge.token) <= _KEPT:

@@ -19,7 +19,7 @@ COLUMNS = (*_FIELDS, "own_share", "co_authors", "links")
 """Columns of the CSV form; `co_authors` is written `M. Sato=0.4; R. Okoye=0.1`, `links` `D8:4; D1:3`."""
 # What only the ledger itself may say; it is left out of what is read back.
 _OURS = ("id", "number", "recorded_at", "hash", "withheld", "attestations", "withdrawn", "replaced_by", "stands",
-         "grade", "source", "replaces")  # fmt: skip
+         "subject_confirmed", "grade", "source", "replaces")  # fmt: skip
 
 
 def read(path: Path) -> list[dict[str, Any]]:

@@ -78,7 +78,7 @@ class Item(_Strict):
 
     Attributes:
         source: where it was captured: `{"type": "form" | "file" | "git" | "report" | "attempt" | "exam" |
-            "badge" | "import", …}`, with what a verifier needs to recompute it.
+            "task" | "badge" | "import", …}`, with what a verifier needs to recompute it.
         replaces: number of the entry that this one corrects.
         sample: True for constructed examples; every face marks it.
     """

@@ -8,6 +8,8 @@ from typing import Any
 
 from gradatim.core.chain import Entry
 
+BY_KEY, BY_IDENTITY, NOT_CONFIRMED = "key", "identity", "not confirmed"
+"""How the subject of a badge was found to be the ledger's owner; see `gradatim.path.badges.subject`."""
 EVIDENCE, ATTESTATION, WITHDRAWAL, OPPORTUNITY = "evidence", "attestation", "withdrawal", "opportunity"
 
 
@@ -20,6 +22,17 @@ def number_of(text: str) -> int | None:
     """12 for `E-012`, `e12` or `12`; None for anything else."""
     digits = text.strip().upper().removeprefix("E").removeprefix("-")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
+
+
+def subject_confirmed(source: Any) -> bool | None:
+    """Whether the subject of a badge was found to be the ledger's owner; None where the source is no badge.
+
+    A badge that was taken in before subjects were compared says nothing of its own, so it is not confirmed.
+    """
+    if not isinstance(source, Mapping) or source.get("type") != "badge":
+        return None
+    said = source.get("subject")
+    return isinstance(said, Mapping) and said.get("status") in (BY_KEY, BY_IDENTITY)
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,11 @@ class Record:
         """False once it was withdrawn or replaced."""
         return self.withdrawn is None and self.replaced_by is None
 
+    @property
+    def subject_confirmed(self) -> bool | None:
+        """Whether a badge names the ledger's owner; None for everything else."""
+        return subject_confirmed(self.values.get("source"))
+
     def as_dict(self) -> dict[str, Any]:
         """Plain data for the faces."""
         return {
@@ -57,6 +75,7 @@ class Record:
             "withdrawn": self.withdrawn,
             "replaced_by": None if self.replaced_by is None else item_id(self.replaced_by),
             "stands": self.stands,
+            "subject_confirmed": self.subject_confirmed,
         }
 
 

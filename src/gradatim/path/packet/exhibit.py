@@ -23,6 +23,7 @@ class Exhibit:
         days: first and last day; None where they are withheld.
         confirmed: people other than the owner who confirmed it.
         disputed: somebody disputes it: it backs nothing until that is settled.
+        stranger: a badge whose subject is not confirmed as the owner's.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Exhibit:
     disputed: bool = False
     grade: str = "self-reported"
     assistance: str = "none"
+    stranger: bool = False
     number: int = field(default=0, compare=False)
 
     @property
@@ -53,6 +55,7 @@ class Exhibit:
             not self.project,
             self.days is None,
             not self.confirmed,
+            self.stranger,
         ]
         return sum(weak) + (self.grade == "self-reported")
 
@@ -79,6 +82,7 @@ def exhibit(record: Record) -> Exhibit:
         disputed=DISPUTES in stances,
         grade=str(v.get("grade") or "self-reported"),
         assistance=str(v.get("assistance") or "none"),
+        stranger=record.subject_confirmed is False,
         number=record.entry.number,
     )  # fmt: skip
 

@@ -1,4 +1,7 @@
-"""Re-judging a policy on fresh draws of the verifier: the one grade that a dry run cannot beat."""
+"""Re-judging what a packet carries whole on fresh draws of the verifier: the one grade that a dry run cannot beat.
+
+A policy plays seeds it has never seen, and the files of a performed task are judged on draws they have never met.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,34 @@ from gradatim.core.errors import GradatimError, PolicyError
 Progress = Callable[[str], None]
 
 
-def policies(records: Sequence[Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """(item id, source) of every item that carries the policy that played its attempt."""
+def artefacts(records: Sequence[Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """(item id, source) of every item that carries the policy that played its attempt, or the files of a task."""
     found = []
     for record in records:
         source = record.values.get("source") or {}
-        if isinstance(source.get("policy"), Mapping) and isinstance(source["policy"].get("text"), str):
+        policy = source.get("policy")
+        if source.get("type") == "task" or (
+            isinstance(policy, Mapping) and isinstance(policy.get("text"), str)
+        ):
             found.append((record.id, source))
     return found
+
+
+def rejudge(
+    source: Mapping[str, Any], first: int, count: int, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Judge the policy or the files of an item on `count` draws that begin at the verifier's seed `first`.
+
+    Returns:
+        As `fresh` for a policy, as `performed.redrawn` for a task; `kind` says which.
+    """
+    from gradatim.path.packet.performed import redrawn
+
+    if source.get("type") != "task":
+        return fresh(source, [(first + i) % (1 << 128) for i in range(count)], progress)
+    if progress is not None:
+        progress(f"{str(source.get('lab'))[:60]}: {count} fresh draws")
+    return redrawn(source, first, count)
 
 
 def fresh(
@@ -35,8 +58,8 @@ def fresh(
         seeds: the verifier's own, 0 to 2**128 - 1.
 
     Returns:
-        {lab, draws: [{seed, loss_usd, senior_usd, regret}], mean_regret, skill, failed}: skill is 1 minus the mean
-        regret over that of the best single skill-free policy on the same draws; None when a draw failed.
+        {kind, lab, draws: [{seed, loss_usd, senior_usd, regret}], mean_regret, skill, failed}: skill is 1 minus the
+        mean regret over that of the best single skill-free policy on the same draws; None when a draw failed.
     """
     from gradatim.core.money import usd
     from gradatim.lab import catalogue
@@ -76,6 +99,7 @@ def fresh(
     mine = [d["regret"] for d in draws]
     best = min((mean(r) for r in free.values()), default=0.0)
     return {
+        "kind": "policy",
         "lab": lab.id,
         "lab_version": lab.spec.version,
         "same_version": lab.digest == source.get("lab_digest"),

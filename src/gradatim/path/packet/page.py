@@ -11,6 +11,7 @@ from gradatim.path.rubric import SENIOR
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
            "November", "December")  # fmt: skip
+SUBJECT = "subject not confirmed as the owner's"
 WORDS = {1: "below mid", 2: "mid", 3: "partly senior", 4: "senior", 5: "beyond"}
 
 
@@ -135,7 +136,7 @@ def _percent(share: float) -> str:
 def _item(record: Any) -> dict[str, Any]:
     v = record.values
     source = v.get("source") or {}
-    log = source.get("type") in ("attempt", "exam")
+    log = source.get("type") in ("attempt", "exam", "task")
     return {
         "id": record.id,
         "kind": v.get("kind") or "kind withheld",
@@ -160,6 +161,7 @@ def _item(record: Any) -> dict[str, Any]:
         # The field is there in examples only: who withholds it says as much.
         "sample": bool(v.get("sample")) or "sample" in record.withheld,
         "log": log,
+        "subject": SUBJECT if record.subject_confirmed is False else "",
         "issued_by": (source.get("issue") or {}).get("reviewer") if log else None,
         "measured": source.get("measured_share"),
         "hash": record.entry.hash,

@@ -30,7 +30,7 @@ class Found(NamedTuple):
 def recompute(
     source: Mapping[str, Any], entries: Mapping[str, Any], progress: Progress | None = None
 ) -> Found:
-    """Recompute the attempt or the exam of an item.
+    """Recompute the attempt, the exam or the performed task of an item.
 
     Args:
         source: the item's `source`.
@@ -39,6 +39,10 @@ def recompute(
     try:
         if source["type"] == "attempt":
             return _attempt(source)
+        if source["type"] == "task":
+            from gradatim.path.packet.performed import again
+
+            return again(source)
         return _exam(source, entries, progress)
     except VersionMismatch as error:
         said = (

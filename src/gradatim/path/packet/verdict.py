@@ -166,6 +166,9 @@ def not_proved(
         rows.append({"what": "Labs", "why": why})
     if helped := [f"{x.id} ({x.assistance})" for x in items if x.assistance != "none"]:
         rows.append({"what": "Done alone", "why": f"with help: {', '.join(helped)}"})
+    if strangers := [x.id for x in items if x.stranger]:
+        why = f"{', '.join(strangers)}: a badge whose subject is not confirmed as the owner's"
+        rows.append({"what": "Whose badge it is", "why": why})
     if disputed := [x.id for x in everything if x.disputed]:
         rows.append(
             {

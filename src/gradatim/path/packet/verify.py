@@ -27,6 +27,7 @@ from gradatim.path.packet.recompute import (
 from gradatim.path.packet.render import render
 from gradatim.path.packet.seal import blank, unseal
 from gradatim.path.packet.support import Rules
+from gradatim.path.packet.told import left_out, misstated
 from gradatim.path.packet.verdict import fragile
 from gradatim.path.packet.verify_item import ItemCheck, anchors_of, check_item
 from gradatim.path.review.rating import newest, read_rating
@@ -102,7 +103,8 @@ def verify(
 
     Args:
         files: a folder with the artefacts themselves; their digests are compared by name.
-        quick: leave out what takes more than a second: exams, whose reference players are played again.
+        quick: leave out what takes more than a second: exams, whose reference players are played again, and tasks,
+            whose files are run again.
 
     Returns:
         The report; also for a file that was altered, as far as it can still be read.
@@ -143,7 +145,7 @@ def verify(
     # A file sealed by somebody hostile may hold anything that is JSON.
     try:
         checks += _listed(payload, entries, shown)
-        checks += _derived(payload, rubric, shown)
+        checks += _derived(payload, rubric, entries, shown)
         checks.append(_page(data, payload, where, seal.whole))
         for record in shown:
             report.items.append(check_item(record, entries, files, quick, progress, payload["key"]))
@@ -210,7 +212,9 @@ def _share(record: Record) -> str | None:
     return f"the shares add up to {total:g}" if total > 1 + 1e-9 else None
 
 
-def _derived(payload: Mapping[str, Any], rubric: Rubric, shown: Sequence[Record]) -> list[Check]:
+def _derived(
+    payload: Mapping[str, Any], rubric: Rubric, entries: Sequence[Entry], shown: Sequence[Record]
+) -> list[Check]:
     rules = Rules.of(rubric)
     checks = []
     ratings = []
@@ -222,9 +226,15 @@ def _derived(payload: Mapping[str, Any], rubric: Rubric, shown: Sequence[Record]
             checks.append(
                 Check(f"rating {i}", MISMATCH, "; ".join([error.what, *getattr(error, "problems", [])])[:300])
             )
+    given, there = left_out(payload, entries)
     if ratings:
         keys = ", ".join(f"{r.reviewer} ({fingerprint(k)})" for r, k in ratings)
-        checks.append(Check("ratings", HOLDS, f"signed by {keys}"))
+        more = (
+            f"; the ledger was given {given}, and the last of each reviewer is here" if given > there else ""
+        )
+        checks.append(Check("ratings", HOLDS, f"signed by {keys}{more}"))
+    elif given:
+        checks.append(Check("ratings", MISMATCH, f"the ledger was given {given}, and none of them is here"))
     chosen = of_records(shown)
     if not chosen:
         return [*checks, Check("verdict", MISMATCH, "it shows no item")]
@@ -244,6 +254,8 @@ def _derived(payload: Mapping[str, Any], rubric: Rubric, shown: Sequence[Record]
     told = " ".join(str(row.get("what")) for row in payload["not_proved"] if isinstance(row, dict))
     if untold := [d for d, level in levels.items() if level < 4 and f"({d})" not in told]:
         wrong.append(f"not proved: {', '.join(untold)} missing")
+    if problems := misstated(payload, entries, rules, chosen, levels):
+        checks.append(Check("told", MISMATCH, "; ".join(problems)[:400]))
     if wrong:
         return [
             *checks,

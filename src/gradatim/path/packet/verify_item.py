@@ -14,6 +14,7 @@ from gradatim.path.evidence.record import Record
 from gradatim.path.evidence.signed import Signed, fingerprint
 from gradatim.path.packet.recompute import MISMATCH, SELF_REPORTED, Found, Progress, recompute
 
+NOT_THE_OWNERS = "its subject is not confirmed as the owner's"
 LEFT_OUT = "not recomputed: left out by --quick"
 
 
@@ -43,14 +44,14 @@ def check_item(
     source = v.get("source") or {}
     kind = source.get("type")
     found = Found(SELF_REPORTED, "no log to recompute")
-    if kind == "exam" and quick:
+    if kind in ("exam", "task") and quick:
         found = Found(SELF_REPORTED, LEFT_OUT)
-    elif kind in ("attempt", "exam"):
+    elif kind in ("attempt", "exam", "task"):
         if progress is not None:
             progress(f"recomputing {record.id}")
         found = recompute(source, _exam_entries(entries, source), progress)
     elif kind == "badge":
-        found = _badge(source)
+        found = _badge(source, owner_key)
     elif v.get("artefacts"):
         found = _artefacts(v["artefacts"], files)
     elif record.withheld and "source" in record.withheld:
@@ -67,14 +68,20 @@ def check_item(
     )  # fmt: skip
 
 
-def _badge(source: Mapping[str, Any]) -> Found:
-    """The signature of a badge again, where the token is in the packet; its claim is its issuer's word all the same."""
+def _badge(source: Mapping[str, Any], owner_key: str) -> Found:
+    """The signature and the subject of a badge again, where the token is in the packet.
+
+    Its claim is its issuer's word all the same.
+    """
     from gradatim.path.badges import check_token, parts_of
     from gradatim.path.badges.proof import WRONG
 
     token = source.get("token")
     if not isinstance(token, str):
-        return Found(SELF_REPORTED, "a badge without its token: its signature cannot be looked at here")
+        return Found(
+            SELF_REPORTED,
+            f"a badge without its token: its signature cannot be looked at here; {NOT_THE_OWNERS}",
+        )
     try:
         header, claims, signature = parts_of(token)
     except ValueError as error:
@@ -83,7 +90,32 @@ def _badge(source: Mapping[str, Any]) -> Found:
     inner = claims.get("vc") if isinstance(claims.get("vc"), Mapping) else claims
     if (inner or {}).get("id") != source.get("credential"):
         return Found(MISMATCH, "the badge: its token is of another badge than the one that is named")
-    return Found(MISMATCH if proof.status == WRONG else SELF_REPORTED, f"the badge: {proof.detail}")
+    if proof.status == WRONG:
+        return Found(MISMATCH, f"the badge: {proof.detail}")
+    found = _subject(inner, source, owner_key)
+    return Found(found.status, f"the badge: {proof.detail}; {found.detail}")
+
+
+def _subject(inner: Any, source: Mapping[str, Any], owner_key: str) -> Found:
+    """Whether a badge names the key that sealed this packet, or what its owner says of it."""
+    from gradatim.path.badges import whose
+    from gradatim.path.badges.credential import Subject
+    from gradatim.path.evidence.record import BY_IDENTITY, BY_KEY
+
+    try:
+        own = whose(Subject.model_validate(inner["credentialSubject"]), (), owner_key)
+    except (KeyError, TypeError, ValueError):
+        return Found(MISMATCH, "it names no subject")
+    said = source.get("subject")
+    status = said.get("status") if isinstance(said, Mapping) else None
+    if own.status == BY_KEY:
+        return Found(SELF_REPORTED, "its subject is the key of this packet")
+    if status == BY_KEY:
+        return Found(MISMATCH, "its subject is said to be the key of this packet, and is another")
+    if status == BY_IDENTITY:
+        # Only the owner can say which addresses are theirs; a hashed one is not even in the packet.
+        return Found(SELF_REPORTED, f"{str(said.get('detail'))[:200]}; ask them" if said else "")
+    return Found(SELF_REPORTED, NOT_THE_OWNERS)
 
 
 def _exam_entries(entries: Sequence[Entry], source: Mapping[str, Any]) -> dict[str, Entry | None]:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from gradatim.path.review.resample import resampled
+
 if TYPE_CHECKING:
     from numpy.random import Generator
 
@@ -110,13 +112,8 @@ def agreement(
     low = high = None
     if value is not None and len(every) >= FEWEST_UNITS:
         groups = [list(c) for c in units.values()] if len(units) >= FEWEST_UNITS else [[u] for u in every]
-        found = []
-        for _ in range(draws):
-            drawn = [unit for i in rng.integers(0, len(groups), len(groups)) for unit in groups[int(i)]]
-            if (one := measure(drawn)) is not None:
-                found.append(one)
+        found = resampled(groups, rng.integers(0, len(groups), (draws, len(groups))), of)
         if found:
-            found.sort()
             low, high = found[int(0.025 * len(found))], found[min(int(0.975 * len(found)), len(found) - 1)]
     return Agreement(
         value, low, high, len(every), sum(map(len, every)), len({r for unit in every for r in unit})

@@ -54,6 +54,7 @@ def another_panel(
 
     means, levels = panel_levels(raters)
     now = decide(levels)
+    decided: dict[tuple[int, ...], bool] = {}
     left = sum(r.severity.se for r in raters) / len(raters)
 
     # One order, whatever order a rating was written in: a verifier draws the same.
@@ -72,7 +73,12 @@ def another_panel(
         given = truth[:, None, :] + severities + rng.normal(0.0, noise, (draws, len(raters), len(seen)))
         # A half goes down, as in `level`.
         found = np.clip(np.ceil(np.clip(np.rint(given), 1, 5).mean(axis=1) - 0.5 - 1e-9), 1, 5).astype(int)
-        other = sum(decide(dict(zip(dimensions, row, strict=True))) is not now for row in found.tolist())
+        other = 0
+        for row in map(tuple, found.tolist()):
+            # Many panels come to the same levels.
+            if row not in decided:
+                decided[row] = decide(dict(zip(dimensions, row, strict=True)))
+            other += decided[row] is not now
         return other / draws
 
     low, middle, high = (chance(scale) for scale in (0.5, 1.0, 1.5))

@@ -38,7 +38,7 @@ class AdvanceBy(Request):
 
 
 class AdvanceToAlert(Request):
-    """Move the clock until an alert begins to fire or a message arrives, an hour at most."""
+    """Move the clock until an alert begins to fire or a message arrives: 360 ticks at most, 1 h or 30 h."""
 
     to_next_alert: Literal[True]
     seconds: None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, UploadFile
@@ -24,6 +25,7 @@ def evidence(request: Request) -> HTMLResponse:
     service = request.app.state.service
     return page(
         request, "evidence.html", title="Evidence", items=service.evidence.items(),
+        waiting=service.evidence.waiting(), dimensions=service.evidence.rubric.dimensions, levels=LEVELS[1:],
         problems=service.evidence.check(), chances=service.evidence.opportunities(),
         command="gradatim evidence list",
     )  # fmt: skip
@@ -48,7 +50,45 @@ async def record(request: Request) -> Response:
     form = await request.form(max_fields=80, max_files=0)
     said = {name: str(value).strip() for name, value in form.items()}
     service = request.app.state.service
-    made = service.evidence.record(_item(said, [d.id for d in service.evidence.rubric.dimensions]))
+    raw = _item(said, [d.id for d in service.evidence.rubric.dimensions])
+    if said.get("replaces"):
+        before = service.evidence.get(said["replaces"])
+        skills = {x["dimension"]: x["skill"] for x in before.get("links") or () if x.get("skill")}
+        # The form has no field for the skill; the link keeps the one it had.
+        raw["links"] = [{**x, **_skill(skills, x["dimension"])} for x in raw["links"]]
+        made = service.evidence.correct(said["replaces"], raw, kept=())
+    else:
+        made = service.evidence.record(raw)
+    return RedirectResponse(f"/evidence/{made['id']}", status_code=303)
+
+
+@router.post("/evidence/capture")
+def capture(
+    request: Request, what: Annotated[str, Form()] = "", dimension: Annotated[str, Form()] = "",
+    level: Annotated[str, Form()] = "", assistance: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """Record a finished attempt, task or exam with its log, so that anybody can recompute it."""
+    service = request.app.state.service
+    made = service.evidence.capture(what, {**_link(dimension, level), **_help(assistance)})
+    return RedirectResponse(f"/evidence/{made['id']}", status_code=303)
+
+
+@router.post("/evidence/commits")
+def commits(
+    request: Request, repository: Annotated[str, Form()] = "", commits: Annotated[str, Form()] = "HEAD",
+    authors: Annotated[str, Form()] = "", title: Annotated[str, Form()] = "",
+    dimension: Annotated[str, Form()] = "", level: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """Record a range of commits of a repository on this machine; the own share is measured."""
+    folder = Path(repository.strip()).expanduser()
+    if not repository.strip() or not folder.is_dir():
+        raise InputError(
+            "this is no repository", ["repository: no such folder"], next="name a folder of this machine"
+        )
+    made = request.app.state.service.evidence.from_git(
+        folder, commits.strip() or "HEAD", authors.replace(",", " ").split(),
+        {"title": title.strip(), **_link(dimension, level)},
+    )  # fmt: skip
     return RedirectResponse(f"/evidence/{made['id']}", status_code=303)
 
 
@@ -114,6 +154,23 @@ def opportunity(
     return RedirectResponse("/evidence#map", status_code=303)
 
 
+def _link(dimension: str, level: str) -> dict[str, Any]:
+    return (
+        {"links": [{"dimension": dimension, "level": int(level)}]}
+        if dimension and level in LEVELS[1:]
+        else {}
+    )
+
+
+def _help(assistance: str) -> dict[str, str]:
+    """An attempt knows its own; only what was said otherwise replaces it."""
+    return {"assistance": assistance} if assistance else {}
+
+
+def _skill(skills: dict[str, str], dimension: str) -> dict[str, str]:
+    return {"skill": skills[dimension]} if dimension in skills else {}
+
+
 def _item(said: dict[str, str], dimensions: list[str]) -> dict[str, Any]:
     """The fields of an item from the form's texts.
 
@@ -142,8 +199,6 @@ def _item(said: dict[str, str], dimensions: list[str]) -> dict[str, Any]:
     raw["co_authors"] = [{"name": name, "share": share} for name, share in others if name]
     raw["links"] = [{"dimension": d, "level": int(said[f"level_{d}"])} for d in dimensions
                     if said.get(f"level_{d}", "") in LEVELS[1:]]  # fmt: skip
-    if said.get("replaces", "").isdecimal():
-        raw["replaces"] = int(said["replaces"])
     if problems:
         raise InputError("this evidence cannot be recorded", problems, next="gradatim evidence add --help")
     return raw

@@ -13,6 +13,7 @@ from gradatim.web.render import page
 router = APIRouter(include_in_schema=False)
 
 COMMAND = "gradatim packet verify FILE --fresh 5"
+MOST_DRAWS = 50
 
 TYPES = {"html": "text/html; charset=utf-8", "json": "application/json", "md": "text/markdown; charset=utf-8",
          "pdf": "application/pdf"}  # fmt: skip
@@ -61,15 +62,16 @@ def build(
 
 
 @router.post("/packet/verify")
-def verify(request: Request, file: UploadFile) -> Response:
-    """What checking somebody's packet came to; exams in it are recomputed in the background, with progress."""
+def verify(
+    request: Request, file: UploadFile, fresh: Annotated[int, Form(ge=0, le=MOST_DRAWS)] = 0
+) -> Response:
+    """What checking somebody's packet came to; what takes its time is run again in the background, with progress."""
     service = request.app.state.service
     name, data = str(file.filename or "the file")[:80], file.file.read()
     report = service.packets.verify(data, where=name, quick=True)
-    if any(item["left_out"] for item in report["items"]):
-        return RedirectResponse(
-            f"/packet/checks/{service.checking.start(data, name, report)}", status_code=303
-        )
+    if any(item["left_out"] for item in report["items"]) or (fresh and report["items"]):
+        check = service.checking.start(data, name, report, fresh=fresh)
+        return RedirectResponse(f"/packet/checks/{check}", status_code=303)
     return page(
         request, "packet_report.html", title="Packet checked", report=report, file=name, check=None,
         command=COMMAND,

@@ -13,7 +13,7 @@ from gradatim.web.render import page
 
 router = APIRouter(include_in_schema=False)
 
-LISTS = ("committee_windows", "opportunities_agreed", "study_slots")
+LISTS = ("committee_windows", "opportunities_agreed", "study_slots", "identities")
 
 
 async def posted(request: Request) -> FormData:

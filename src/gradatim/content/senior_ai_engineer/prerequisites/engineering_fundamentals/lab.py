@@ -70,6 +70,9 @@ MORE = (
 )
 
 
+LOOKED_AT_AGAIN = 4
+
+
 class Engineering:
     """The form and the trial."""
 
@@ -111,19 +114,50 @@ class Engineering:
         original = version(form, "starter")
         right = [version(form, f"references/{name}") for name in ("senior", "second", "third")]
         others = [f for f in (*FLAWS, *MORE) if f != form["flaw"]]
+        chosen = s.shuffled(others, 1)[:draws]
+        mutants = [version(form, "starter", flaw) for flaw in chosen]
         with Bench(files) as own:
             green = self._passes(own, None) and any(self._passes(bench, one) for one in right)
             finds = green and not self._passes(bench, original)
-            for i, flaw in enumerate(s.shuffled(others, 1)[:draws]):
+            caught = [green and not self._passes(bench, one) for one in mutants]
+            fair = [self._passes(bench, right[i % len(right)]) for i in range(len(mutants))]
+            failed = [(one, False) for one, found in zip(mutants, caught, strict=True) if found]
+            failed += [(original, False)] if finds else []
+            passed = [(right[i % len(right)], True) for i, holds in enumerate(fair) if holds]
+            again = [*s.shuffled(failed, 2)[:LOOKED_AT_AGAIN], *s.shuffled(passed, 3)[: LOOKED_AT_AGAIN // 2]]
+            if not self._steady(form, files, again):
+                green = finds = False
+                caught = fair = [False] * len(mutants)
+                reason = "the tests say something else of the same module in a new process: they remember"
+            else:
+                reason = ""
+            for i in range(len(mutants)):
                 tally.draw()
                 self._module(form, s, i, own, original, right[0], tally)
-                tally.check("defect", finds, _why_not(green, "the tests pass on the module as it was given"))
-                caught = green and not self._passes(bench, version(form, "starter", flaw))
-                tally.check(
-                    "mutants", caught, _why_not(green, "the tests pass on a version with one thing wrong")
-                )
-                if not self._passes(bench, right[i % len(right)]):
-                    tally.miss("alternatives", "a test fails on a version that does what the brief says")
+                for cause, holds, words in (
+                    ("defect", finds, _why_not(green, "the tests pass on the module as it was given")),
+                    (
+                        "mutants",
+                        caught[i],
+                        _why_not(green, "the tests pass on a version with one thing wrong"),
+                    ),
+                    ("alternatives", fair[i], "a test fails on a version that does what the brief says"),
+                ):
+                    tally.check(cause, holds, reason or words)
+
+    def _steady(
+        self, form: dict[str, Any], files: Mapping[str, str], said: Sequence[tuple[Functions, bool]]
+    ) -> bool:
+        """Whether tests come to the same verdict on some versions, each in a process that has seen no other.
+
+        One process runs all versions, since a new one for each is slow. What tests find with a memory of the others
+        (their order, or what most of them gave) they cannot find again here.
+        """
+        for functions, passed in said:
+            with self.bench(form, files) as alone:
+                if self._passes(alone, functions) != passed:
+                    return False
+        return True
 
     @staticmethod
     def _passes(bench: Bench, functions: Functions | None) -> bool:
