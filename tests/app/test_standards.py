@@ -186,7 +186,8 @@ def test_a_badge_of_somebody_else_says_so_everywhere_until_it_is_known_as_ones_o
     made, _ = badge("22" * 32)
     made["credentialSubject"]["id"] = "mailto:ines@example.org"
     token = signed(made, "22" * 32).encode()
-    links = {"links": [{"dimension": "D9", "level": 3}], "project": "p"}
+    own = {"own_share": 0.5, "co_authors": [{"name": "M. Sato", "share": 0.5}], "assistance": "pair"}
+    links = {"links": [{"dimension": "D9", "level": 3}], "project": "p", **own}
     first = app.evidence.from_badge(token, "badge.jwt", links, now=NOW)
     assert first["subject_confirmed"] is False and first["source"]["subject"]["status"] == "not confirmed"
     words = "subject not confirmed as the owner's"
@@ -205,6 +206,7 @@ def test_a_badge_of_somebody_else_says_so_everywhere_until_it_is_known_as_ones_o
         second["subject_confirmed"] and second["links"][0]["dimension"] == "D9" and second["project"] == "p"
     )
     assert app.evidence.get(first["id"])["replaced_by"] == second["id"]
+    assert {name: second[name] for name in own} == own
     with pytest.raises(StateError, match="this badge already"):
         app.evidence.from_badge(token, "badge.jwt", {}, now=NOW)
     page, preview = app.packets.build("html", owner="Ines", now=NOW)
@@ -217,6 +219,42 @@ def test_a_badge_of_somebody_else_says_so_everywhere_until_it_is_known_as_ones_o
     app.evidence.record({**told, "source": forged}, now=NOW)
     report = app.packets.verify(app.packets.build("html", owner="Ines", now=NOW)[0])
     assert not report["ok"] and "is another" in report["items"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"issuer": "https://a-better-school.example"}, "issued by another"),
+        ({"self_issued": True}, "who signed it"),
+        ({"proof": {"status": "not checked here"}}, "how far its proof"),
+        ({"subject": {"status": "identity", "detail": "verified by the ministry"}}, "does not name"),
+        ({"kind": "work"}, "simulated lab"),
+        ({"token": None}, "without its token"),
+    ],
+)
+def test_what_an_item_says_of_its_badge_is_compared_with_its_token(
+    app: App, change: dict[str, Any], said: str
+) -> None:
+    made, _ = badge("22" * 32)
+    made["credentialSubject"]["id"] = "mailto:ines@example.org"
+    app.learner.set({"identities": ["ines@example.org"]})
+    item = app.evidence.read_badge(signed(made, "22" * 32).encode(), "badge.jwt", now=NOW)
+    links = {"links": [{"dimension": "D9", "level": 3}]}
+    told = {**item, **links, "kind": change.get("kind", item["kind"])}
+    source = {**item["source"], **{n: v for n, v in change.items() if n != "kind"}}
+    told["source"] = {n: v for n, v in source.items() if v is not None}
+    if change == {"token": None}:
+        told["source"]["subject"] = {"status": "key", "detail": "its subject is the owner's signing key"}
+    app.evidence.record(told, now=NOW)
+    page, preview = app.packets.build("html", owner="Ines", everything=True, now=NOW)
+    report = app.packets.verify(page)
+    assert said in report["items"][0]["detail"]
+    if "token" not in change:
+        assert not report["ok"]
+        return
+    # A mismatch it cannot be, since nothing can be compared; confirmed it is not either.
+    assert report["ok"] and "not confirmed" in report["items"][0]["detail"]
+    assert "Whose badge it is" in [n["what"] for n in preview["not_proved"]]
 
 
 def test_the_own_badge_names_the_key_of_the_packet(app: App) -> None:

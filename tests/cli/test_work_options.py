@@ -60,6 +60,21 @@ WRONG: dict[str, tuple[str, list[str]]] = {
         "capacity t.csv --goal 2 --value nope --time nix --timeout-ms 5 --zones 0 --html there.html",
         ["--goal", '"nope"', '"nix"', "--timeout-ms 5 is below", "--zones", "--service-ms MS", "there.html"],
     ),
+    "capacity, unknown options and one without its value": (
+        "capacity --nope 3 t.csv --goal 2 --servce-ms=40 --zones 0 -x --value",
+        [
+            "No such option '--nope'",
+            "--goal",
+            "No such option '--servce-ms'",
+            "--zones",
+            "'-x'",
+            "'--value' requires",
+        ],
+    ),
+    "capacity, a file too many": (
+        "capacity t.csv u.csv --goal 2",
+        ["--goal", "unexpected extra argument (u.csv)", "--service-ms MS"],
+    ),
     "capacity, two files": (
         "capacity t.csv --service-file t.csv --service-column nope --service-cv 1 --value nix --values count",
         ['"nope"', "--service-cv is told by", '"nix"'],
@@ -105,6 +120,16 @@ def test_everything_wrong_is_told_at_once(case: str, capsys: pytest.CaptureFixtu
     assert f"next:  {command} --help" in said
     assert "Traceback" not in said
     assert {path: path.read_bytes() for path in here.iterdir() if path.is_file()} == before
+
+
+def test_arguments_are_not_judged_where_a_word_may_belong_to_an_unknown_option(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["work", "capacity", "--nope", "gone.csv", "t.csv"]) == 2
+    said = "".join(capsys.readouterr())
+    assert (
+        "--nope" in said and "gone.csv" not in said and "extra" not in said and "--service-ms MS" not in said
+    )
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,22 @@ def test_a_bad_form_says_everything_at_once(open_page: Any) -> None:
     assert "has not come yet" in text
 
 
+def test_a_correction_keeps_the_co_authors_that_the_form_has_no_room_for(server: Any) -> None:
+    app = App(server.home)
+    others = [{"name": f"Author {i}", "share": 0.1} for i in range(5)]
+    told = {"kind": "work", "title": "Written by six", "own_share": 0.5, "co_authors": others}
+    before = app.evidence.record(told, now=NOW)["id"]
+    said = {"replaces": before, "kind": "work", "title": "Written by six people", "own_share": "0.5",
+            "started": "2026-01-10", "ended": "2026-02-10", "co_name_0": "Author 0", "co_share_0": "0.05",
+            "co_name_1": "Author 1", "co_share_1": "0.1"}  # fmt: skip
+    with server.client(follow_redirects=True) as client:
+        assert client.post("/evidence", data=said).status_code == 200
+    made = app.evidence.items()[0]
+    app.store.close()
+    assert made["title"] == "Written by six people" and made["replaces"] == int(before[2:])
+    assert made["co_authors"] == [{"name": "Author 0", "share": 0.05}, others[1], *others[3:]]
+
+
 def test_a_packet_is_verified_and_an_altered_one_found(
     open_page: Any, packet: Path, tmp_path: Path, server: Any
 ) -> None:
@@ -240,7 +256,10 @@ def test_a_task_is_taken_in_and_judged_on_fresh_draws_of_a_reader(
         starter = zipfile.ZipFile(io.BytesIO(client.get(f"/tasks/attempts/{attempt}/starter.zip").content))
         files = [("files", (n, starter.read(f"task-pipelines/{n}"))) for n in ("features.py", "job.py")]
         assert "Not passed" in client.post(f"/tasks/attempts/{attempt}/submit", files=files).text
-        assert "no repository" in client.post("/evidence/commits", data={"repository": "/nowhere"}).text
+        for folder in ("/nowhere", "~nosuchuser/x", "a\0b"):
+            answer = client.post("/evidence/commits", data={"repository": folder})
+            assert answer.status_code == 422 and "no such folder" in answer.text
+            assert "commits: which ones?" in answer.text  # never the whole history without being asked for
     page = open_page("/evidence")
     for summary in ("Take in an attempt", "Take in commits"):
         page.get_by_text(summary).click()

@@ -29,6 +29,7 @@ def in_place_of(app: App, made: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         StateError: it is in the ledger already, and no more is known of its subject than then.
     """
+    from gradatim.app.evidence import OWN
     from gradatim.path.evidence.record import subject_confirmed
 
     for record in app.evidence.records():
@@ -37,6 +38,7 @@ def in_place_of(app: App, made: Mapping[str, Any]) -> dict[str, Any]:
             continue
         if subject_confirmed(source) or not subject_confirmed(made["source"]):
             raise StateError(f"{record.id} is this badge already", next=f"gradatim evidence show {record.id}")
-        kept = {n: record.values[n] for n in ("links", "project") if record.values.get(n)}
+        # What the badge itself does not say is its owner's, and stays.
+        kept = {n: record.values[n] for n in OWN if record.values.get(n) and not made.get(n)}
         return {**kept, "replaces": record.entry.number}
     return {}

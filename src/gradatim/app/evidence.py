@@ -21,6 +21,12 @@ OWN = ("kind", "title", "context", "action", "result", "metric", "own_share", "c
        "project", "links", "assistance")  # fmt: skip
 
 
+ALWAYS_SHOWN = {
+    "sample": "that it is a constructed example is always shown",
+    "replaces": "which item it replaces is always shown",
+}
+
+
 class Evidence:
     """Use cases of the ledger. `now` is UTC as the ledger writes it; None for the machine's clock."""
 
@@ -270,11 +276,10 @@ class Evidence:
                 "name the fields to withhold", [f"{record.id} has: {', '.join(sorted(record.entry.fields))}"],
                 next=f"gradatim evidence redact {record.id} context",
             )  # fmt: skip
-        if "sample" in names:
+        if fixed := [f"{n}: {why}" for n, why in ALWAYS_SHOWN.items() if n in names]:
             raise InputError(
-                "these fields cannot be withheld", ["sample: that it is a constructed example is always shown"],
-                next=f"gradatim evidence show {record.id}",
-            )  # fmt: skip
+                "these fields cannot be withheld", fixed, next=f"gradatim evidence show {record.id}"
+            )
         self._app.store.redact_entry(record.entry.number, names)
         return self.get(item)
 

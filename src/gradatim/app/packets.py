@@ -116,6 +116,7 @@ class Packets:
         fresh: int = 0,
         seed: int | None = None,
         copies: Sequence[tuple[str, bytes]] = (),
+        run_code: bool | None = None,
         progress: Callable[[str], None] | None = None,
     ) -> dict[str, Any]:
         """Check somebody's packet: see `gradatim.path.packet.verify`.
@@ -124,6 +125,8 @@ class Packets:
             copies: PDF or Markdown copies of it, each with its name; they are made again and compared.
             fresh: on how many draws of one's own each policy in the packet is played, and each task judged, again.
             seed: where those draws begin; None draws it, and the report says it.
+            run_code: whether tasks and policies, which are its owner's code, are run in the sandbox; None for only
+                where it closes files and network to them.
 
         Raises:
             InputError: it is no packet.
@@ -137,7 +140,7 @@ class Packets:
             raise InputError(
                 f"--fresh {fresh}", [f"from 0 to {MOST_DRAWS}"], next="gradatim packet verify --help"
             )
-        found = verify(data, where=where, files=files, quick=quick, progress=progress)
+        found = verify(data, where=where, files=files, quick=quick, progress=progress, run_code=run_code)
         found.checks += [check_copy(data, name, copy) for name, copy in copies]
         report = found.as_dict()
         report["rubric"] = None
@@ -147,7 +150,9 @@ class Packets:
             report["rubric"] = (
                 "the one of the path open here" if same else "another one than the path open here has"
             )
-        report["fresh"] = self._fresh(data, fresh, seed, progress) if fresh and report["checks"] else []
+        report["fresh"] = (
+            self._fresh(data, fresh, seed, progress, run_code) if fresh and report["checks"] else []
+        )
         return report
 
     def badge(self, module_id: str, *, owner: str | None = None, now: str | None = None) -> dict[str, Any]:
@@ -222,7 +227,12 @@ class Packets:
         )
 
     def _fresh(
-        self, data: bytes, count: int, seed: int | None, progress: Callable[[str], None] | None
+        self,
+        data: bytes,
+        count: int,
+        seed: int | None,
+        progress: Callable[[str], None] | None,
+        run_code: bool | None,
     ) -> list[dict[str, Any]]:
         from gradatim.path.packet.fresh import artefacts, described, rejudge
         from gradatim.path.packet.payload import opened_records, read
@@ -237,7 +247,7 @@ class Packets:
             row: dict[str, Any] = {"item": item, "seed": str(first), "draws": [], "skill": None}
             row["kind"] = "task" if source.get("type") == "task" else "policy"
             try:
-                row |= rejudge(source, first, count, progress)
+                row |= rejudge(source, first, count, progress, run_code=run_code)
             except GradatimError as error:
                 row["failed"] = [described(error)]
             except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -281,6 +291,7 @@ class Packets:
 
     def _hidden(self, withhold: Sequence[str], problems: list[str]) -> set[tuple[int, str]]:
         from gradatim.path.evidence.record import number_of
+        from gradatim.path.packet.payload import can_be_withheld
 
         entries = {e.number: e for e in self._app.store.entries()} if withhold else {}
         hidden = set()
@@ -289,16 +300,15 @@ class Packets:
             entry = entries.get(number_of(item) or 0)
             if entry is None:
                 problems.append(f"withhold: no item {item[:20]!r}")
-            elif name == "sample":
-                problems.append(f"withhold: {item}: that it is a constructed example is always shown")
+            elif name in entry.fields and not can_be_withheld(entry, name):
+                problems.append(f"withhold: {item}: {name} is always shown")
             elif name != "*" and name not in entry.fields:
                 problems.append(
                     f"withhold: {item} has no field {name[:40]!r}; it has {', '.join(sorted(entry.fields))}"
                 )
             else:
-                hidden |= {
-                    (entry.number, n) for n in (entry.fields if name == "*" else [name]) if n != "sample"
-                }
+                named = entry.fields if name == "*" else [name]
+                hidden |= {(entry.number, n) for n in named if can_be_withheld(entry, n)}
         return hidden
 
 

@@ -289,6 +289,8 @@ class Reviews:
         problems = []
         if opened.key == public_key(private_key(self._app.home)):
             problems.append("it is signed with your own key: nobody rates their own packet")
+        if not rating.seen:
+            problems.append("it does not say which items it is about")
         ours = {f"E-{e.number:03d}": e.hash for e in self._app.store.entries("evidence")}
         if foreign := [i for i, h in rating.seen.items() if ours.get(i) != h]:
             problems.append(f"it is about items that are not in this ledger: {', '.join(foreign[:5])}")
@@ -298,7 +300,9 @@ class Reviews:
             raise StateError(
                 "this rating is in the ledger already", where=where, next="gradatim packet preview"
             )
-        fields = {"reviewer": rating.reviewer, "role": rating.role, "packet": rating.packet, "file": data}
+        # The key stands beside the file: a packet opens it, so that no reviewer's rating can be left out.
+        fields = {"reviewer": rating.reviewer, "role": rating.role, "packet": rating.packet, "key": opened.key,
+                  "file": data}  # fmt: skip
         entry = self._app.store.append_entry(KIND, fields, at=now)
         return {
             "entry": entry.number,

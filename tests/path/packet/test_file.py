@@ -11,107 +11,33 @@ from typing import Any
 
 import pytest
 
-from gradatim.content import senior_ai_engineer
 from gradatim.core import chain
-from gradatim.core.chain import Entry, Head
 from gradatim.core.errors import GradatimError, InputError, VersionMismatch
-from gradatim.path import rubric
-from gradatim.path.evidence import attest
 from gradatim.path.evidence.signed import public_key, sign
-from gradatim.path.packet.build import build
 from gradatim.path.packet.payload import read
 from gradatim.path.packet.pdf import pdf
 from gradatim.path.packet.render import markdown, render
 from gradatim.path.packet.seal import EMPTY, seal, unseal
-from gradatim.path.packet.verify import MISMATCH, Report, verify
-from gradatim.path.review.rating import Rating, signed_rating
+from gradatim.path.packet.verify import Report, verify
 
-OWNER, OTHER, REVIEWERS = "11" * 32, "22" * 32, ["33" * 32, "44" * 32, "55" * 32]
-NOW = "2026-11-19T10:00:00Z"
-RUBRIC = rubric.load(senior_ai_engineer.FOLDER)
-HOSTILE = (
-    "</script><script>alert(1)</script> ![x](javascript:alert(1)) "
-    '"seal": "gradatim-seal:v1:0" #import "x" `$(rm)`'
+from .ledgers import (
+    NOW,
+    OTHER,
+    OWNER,
+    attested,
+    ledger,
+    payload,
+    rated,
+    rating,
+    sealed,
+    wrong,
 )
-
-
-def piece(d: int, k: int) -> dict[str, Any]:
-    return {
-        "kind": "work", "title": f"Piece {d}.{k}", "context": HOSTILE, "action": "Did it.", "result": "It held.",
-        "own_share": 0.6, "co_authors": [{"name": "M. Sato", "share": 0.4}], "started": "2026-01-10",
-        "ended": "2026-09-30", "project": f"p{k}", "links": [{"dimension": f"D{d}", "level": 4 if d < 8 else 3}],
-        "assistance": "none", "grade": "self-reported", "source": {"type": "form"},
-    }  # fmt: skip
-
-
-def ledger(*more: tuple[str, dict[str, Any]]) -> list[Entry]:
-    """Two items at level 4 for D1 to D7, one at 3 for the others: 17 entries, then `more`."""
-    numbers = iter(range(10_000))
-    told = [("evidence", piece(d, k)) for d in range(1, 11) for k in range(2 if d < 8 else 1)]
-    entries: list[Entry] = []
-    for kind, fields in [*told, *more]:
-        prev = entries[-1].hash if entries else chain.START
-        entries.append(
-            chain.seal(len(entries) + 1, kind, NOW, fields, prev, salt=lambda: f"{next(numbers):032x}")
-        )
-    return entries
-
-
-def attested(entries: list[Entry], private: str = OTHER) -> list[Entry]:
-    request = attest.ask(entries[0], nonce="ab" * 16, owner="Ines", person="M. Sato", now=NOW, private=OWNER)
-    said = {
-        "name": "M. Sato",
-        "role": "Lead",
-        "relation": "Co-author",
-        "stance": "confirms",
-        "words": "So it was.\u2028\u202e",
-    }
-    file = attest.answer(attest.read_request(request), said, now=NOW, private=private)
-    fields = {**json.loads(file["payload"]), "key": file["key"], "by_owner": False}
-    fields["answer"] = {k: file[k] for k in ("payload", "key", "signature")}
-    kept = {k: v for k, v in fields.items() if v is not None and k != "shown"}
-    made = chain.seal(len(entries) + 1, "attestation", NOW, kept, entries[-1].hash, salt=lambda: "a" * 32)
-    return [*entries, made]
-
-
-def payload(entries: list[Entry] | None = None, **more: Any) -> dict[str, Any]:
-    entries = attested(ledger()) if entries is None else entries
-    head = Head(len(entries), entries[-1].hash)
-    return build(
-        entries,
-        head,
-        RUBRIC,
-        owner="Ines <Carvalho>",
-        key=public_key(OWNER),
-        made_by=MADE_BY,
-        now=NOW,
-        **more,
-    )
-
-
-def _made_by() -> str:
-    from gradatim import __version__
-
-    return f"gradatim {__version__}"
-
-
-MADE_BY = _made_by()
-
-
-def sealed(made: dict[str, Any], form: Any = "html", private: str = OWNER) -> bytes:
-    return seal(render(made, form), private)
 
 
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
     made = payload()
     return {form: sealed(made, form) for form in ("html", "json")}
-
-
-def wrong(report: Report) -> list[str]:
-    return [c.name for c in report.checks if c.status == MISMATCH] + [
-        i.id for i in report.items if i.status == MISMATCH
-    ]
 
 
 @pytest.mark.parametrize("form", ["html", "json"])
@@ -270,18 +196,8 @@ def test_items_that_are_not_needed_stay_out() -> None:
     assert wrong(verify(page)) == []
 
 
-def rating(i: int, level: int = 4) -> tuple[Rating, dict[str, Any]]:
-    levels = {d.id: level for d in RUBRIC.dimensions}
-    anchors = {"a": dict.fromkeys(levels, 3)}
-    made = Rating(
-        packet="0" * 64, owner="Ines", reviewer=f"R{i} Reader", role="Staff", levels=levels, words={"D1": HOSTILE},
-        anchors=anchors, anchor_levels=anchors, rated_at=NOW,
-    )  # fmt: skip
-    return made, signed_rating(made, REVIEWERS[i])
-
-
 def test_a_panel_lowers_the_verdict_and_says_how_sure_it_is() -> None:
-    made = payload(ratings=[rating(0), rating(1, 3), rating(2, 3)])
+    made = rated(rating(0), rating(1, 3), rating(2, 3))
     assert made["verdict"]["levels"]["D1"] == 3
     assert made["verdict"]["supported"]["D1"] == 4
     assert (
@@ -295,7 +211,7 @@ def test_a_panel_lowers_the_verdict_and_says_how_sure_it_is() -> None:
     assert b"would decide otherwise" in page
     made["ratings"][0]["payload"] = made["ratings"][0]["payload"].replace('"D2": 4', '"D2": 5')
     assert {"rating 1", "verdict"} <= set(wrong(verify(sealed(made))))
-    one = payload(ratings=[rating(0, 1)])
+    one = rated(rating(0, 1))
     assert one["verdict"]["levels"]["D1"] == 4  # one reviewer is no panel
     assert b"One reviewer has rated" in sealed(one)
 

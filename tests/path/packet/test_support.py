@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from gradatim.path.packet.exhibit import Exhibit
 from gradatim.path.packet.gates import passed, projects, quarters
 from gradatim.path.packet.support import Rules, level_of, levels
-from gradatim.path.packet.verdict import bar_met, fragile, judge, mean, not_proved
+from gradatim.path.packet.verdict import bar_met, could_say, fragile, judge, mean, not_proved
 
 Make = Any
 DIMENSIONS = [f"D{i}" for i in range(1, 11)]
@@ -31,6 +33,32 @@ def test_labs_never_carry_a_four(rules: Rules, item: Make) -> None:
     assert max(levels(rules, labs).values()) <= 3
     # One piece of work beside them is one item, not two.
     assert level_of(rules, [*labs, item("w", D5=4)], "D5") == 3
+
+
+def test_a_reason_is_believed_only_where_the_shown_items_leave_room_for_it(rules: Rules, item: Make) -> None:
+    one, other = item("a", D5=4), item("b", D5=4)
+    chance = {"state": "have", "work": "The new index"}
+
+    def could(
+        shown: list[Exhibit], why: str, level: int = 3, chance: Mapping[str, str] | None = None
+    ) -> bool:
+        return could_say(rules, shown, "D5", level, chance or {}, why)
+
+    assert could([one], "1 of 2 items at level 4.")
+    assert could(
+        [one], "1 of 2 items at level 4. The others are of kinds that do not count there (lab, review)."
+    )
+    assert not could([one], "0 of 2 items at level 4.")  # there is one of them already
+    assert not could([one], "2 of 2 items at level 4.") and not could([one], "1 of 3 items at level 4.")
+    assert not could([one], "Shown at level 3; nothing claims level 4.")
+    assert not could([one], "No item at level 4 is work.")
+    assert could([one, other], "The items at level 4 are not independent of each other.")
+    assert could([item("c", D5=3)], "Shown at level 3; nothing claims level 4.")
+    assert not could([item("c", D5=3)], "Shown at level 2; nothing claims level 4.")
+    assert could([], "Nothing is shown.", level=1) and not could([], "A committee saw level 5.", level=1)
+    assert not could([one], "1 of 2 items at level 4.", chance=chance)
+    assert could([one], "1 of 2 items at level 4. Work in hand: The new index.", chance=chance)
+    assert not could([one], "1 of 2 items at level 4. Work in hand: The new index.")
 
 
 def test_a_disputed_item_backs_nothing(rules: Rules, item: Make) -> None:

@@ -52,12 +52,7 @@ def whose(subject: Subject, identities: Sequence[str] = (), own_key: str | None 
         if identity.identityType == "name":
             named = True
             continue
-        shown = "" if identity.hashed else f" {identity.identityHash[:120]}"
-        hidden = " (hashed in the badge)" if identity.hashed else ""
-        return Whose(
-            BY_IDENTITY,
-            f"its {identity.identityType[:40]}{shown}{hidden} is one that the owner says is theirs",
-        )
+        return Whose(BY_IDENTITY, _detail(identity))
     if named:
         return Whose(NOT_CONFIRMED, "only a name agrees, and names are shared")
     if not mine:
@@ -67,6 +62,24 @@ def whose(subject: Subject, identities: Sequence[str] = (), own_key: str | None 
     return Whose(
         NOT_CONFIRMED, f"its subject ({_told(subject)}) is neither the owner's key nor an identity they name"
     )
+
+
+def could_be(subject: Subject) -> set[str]:
+    """Every `detail` that `whose` gives where a subject is confirmed by an identity, whichever that is.
+
+    A verifier does not know what the owner says is theirs; this is what the badge itself allows them to say.
+    """
+    found = set() if subject.id is None else {whose(subject, [subject.id]).detail}
+    for identity in subject.identifier or ():
+        if identity.identityType != "name":
+            found.add(_detail(identity))
+    return found
+
+
+def _detail(identity: Identity) -> str:
+    shown = "" if identity.hashed else f" {identity.identityHash[:120]}"
+    hidden = " (hashed in the badge)" if identity.hashed else ""
+    return f"its {identity.identityType[:40]}{shown}{hidden} is one that the owner says is theirs"
 
 
 def _is(identity: Identity, mine: str) -> bool:

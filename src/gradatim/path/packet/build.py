@@ -81,7 +81,7 @@ def build(
         "ratings": [dict(file) for _, file in ratings],
         **facts,
         "fragile": fragile(rules, chosen, whole),
-        "not_proved": not_proved(rules, chosen, whole, opportunities, facts["verdict"]["levels"]),
+        "not_proved": not_proved(rules, chosen, everyone, opportunities, facts["verdict"]["levels"]),
         "opportunities": [dict(o) for o in opportunities],
         "withheld": sorted([n, name] for n, name in hidden if n in numbers),
     }  # fmt: skip

@@ -21,7 +21,8 @@ class Exhibit:
         keys: what it was taken from (files, logs, reports, its own words); two items that share one are not
             independent of each other.
         days: first and last day; None where they are withheld.
-        confirmed: people other than the owner who confirmed it.
+        confirmed: people other than the owner who confirmed it, by the keys of their open answers: without what they
+            signed, anybody could have written that they did.
         disputed: somebody disputes it: it backs nothing until that is settled.
         stranger: a badge whose subject is not confirmed as the owner's.
     """
@@ -67,7 +68,6 @@ class Exhibit:
 def exhibit(record: Record) -> Exhibit:
     """The exhibit of a ledger's item."""
     v = record.values
-    stances = [str(a.get("stance")) for a in record.attestations if not a.get("by_owner")]
     return Exhibit(
         id=record.id,
         kind=str(v.get("kind") or "withheld"),
@@ -77,14 +77,31 @@ def exhibit(record: Record) -> Exhibit:
         days=_days(v),
         own_share=v.get("own_share"),
         explained=bool(v.get("action") and v.get("result")),
-        confirmed=len({str(a.get("name")).casefold() for a in record.attestations
-                       if a.get("stance") in CONFIRMS and not a.get("by_owner")}),
-        disputed=DISPUTES in stances,
+        confirmed=len({str(a["answer"].get("key")) for a in record.attestations
+                       if a.get("stance") in CONFIRMS and others_word(a)}),
+        disputed=disputed(record),
         grade=str(v.get("grade") or "self-reported"),
         assistance=str(v.get("assistance") or "none"),
-        stranger=record.subject_confirmed is False,
+        stranger=stranger(record),
         number=record.entry.number,
     )  # fmt: skip
+
+
+def others_word(attestation: Mapping[str, Any]) -> bool:
+    """Whether an attestation carries what somebody other than the owner signed; `verify` checks the signature."""
+    return isinstance(attestation.get("answer"), Mapping) and attestation.get("by_owner") is False
+
+
+def disputed(record: Record) -> bool:
+    """Whether anybody disputes an item: told by what every packet opens of every attestation."""
+    return any(a.get("stance") == DISPUTES for a in record.attestations)
+
+
+def stranger(record: Record) -> bool:
+    """Whether it is a badge whose subject is not confirmed: one without its token can be compared with nothing."""
+    if record.subject_confirmed is None:
+        return False
+    return not record.subject_confirmed or not isinstance(record.values["source"].get("token"), str)
 
 
 def exhibits(found: Iterable[Record]) -> list[Exhibit]:

@@ -30,15 +30,26 @@ def artefacts(records: Sequence[Any]) -> list[tuple[str, Mapping[str, Any]]]:
 
 
 def rejudge(
-    source: Mapping[str, Any], first: int, count: int, progress: Progress | None = None
+    source: Mapping[str, Any],
+    first: int,
+    count: int,
+    progress: Progress | None = None,
+    *,
+    run_code: bool | None = None,
 ) -> dict[str, Any]:
     """Judge the policy or the files of an item on `count` draws that begin at the verifier's seed `first`.
+
+    Args:
+        run_code: whether they are run; None for only where the sandbox closes files and network to them.
 
     Returns:
         As `fresh` for a policy, as `performed.redrawn` for a task; `kind` says which.
     """
+    from gradatim.path.packet.confined import NOT_RUN, confined_here
     from gradatim.path.packet.performed import redrawn
 
+    if not (confined_here() if run_code is None else run_code):
+        return {"failed": [NOT_RUN]}
     if source.get("type") != "task":
         return fresh(source, [(first + i) % (1 << 128) for i in range(count)], progress)
     if progress is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradatim.path.evidence.signed import fingerprint
+from gradatim.path.packet.exhibit import others_word, stranger
 from gradatim.path.packet.payload import opened_records
 from gradatim.path.rubric import SENIOR
 
@@ -156,16 +157,27 @@ def _item(record: Any) -> dict[str, Any]:
         "artefacts": v.get("artefacts") or [],
         "grade": v.get("grade") or "grade withheld",
         "assistance": v.get("assistance") or "withheld",
-        "attestations": [dict(a) for a in record.attestations],
+        "attestations": [_word(a) for a in record.attestations],
         "withheld": list(record.withheld),
         # The field is there in examples only: who withholds it says as much.
         "sample": bool(v.get("sample")) or "sample" in record.withheld,
         "log": log,
-        "subject": SUBJECT if record.subject_confirmed is False else "",
+        "subject": SUBJECT if stranger(record) else "",
         "issued_by": (source.get("issue") or {}).get("reviewer") if log else None,
         "measured": source.get("measured_share"),
         "hash": record.entry.hash,
     }
+
+
+def _word(attestation: Mapping[str, Any]) -> dict[str, Any]:
+    """What is shown of an attestation: a name and words only where what was signed is in the packet."""
+    shown: dict[str, Any] = {"by_owner": False, **attestation}
+    if isinstance(attestation.get("answer"), Mapping):
+        return shown
+    kept: dict[str, Any] = {
+        n: shown[n] for n in ("number", "recorded_at", "stance", "by_owner") if n in shown
+    }
+    return {**kept, "name": "Somebody whose signature is withheld"}
 
 
 def _anchors(items: list[dict[str, Any]]) -> list[str]:
@@ -174,7 +186,7 @@ def _anchors(items: list[dict[str, Any]]) -> list[str]:
         found += [
             f"{i['id']}, attested by {a.get('name') or 'a person'}"
             for a in i["attestations"]
-            if not a.get("by_owner")
+            if others_word(a)
         ]
     return found
 

@@ -14,11 +14,14 @@ from gradatim.core.errors import InputError, VersionMismatch
 from gradatim.path.evidence.record import ATTESTATION, EVIDENCE, WITHDRAWAL, Record, records
 
 FORMAT, VERSION = "gradatim-packet", 1
+RATING, SAMPLE = "rating", "sample"
 LARGEST = 40_000_000
 # Without these an item could be shown while what was said of it later is kept back.
 ALWAYS_OPEN = {
+    EVIDENCE: ("replaces",),
     WITHDRAWAL: ("entry",),
     ATTESTATION: ("entry", "stance", "by_owner"),
+    RATING: ("key",),
     "redaction": ("entry", "names"),
 }
 _KEYS = {
@@ -48,16 +51,38 @@ def open_chain(entries: Sequence[Entry], opening: Opening) -> list[Entry]:
         for e in entries
         if e.number in opening.items and (source := e.value("source") or {}).get("type") == "exam"
     }
-    return [_opened(e, opening, exams) for e in entries]
+    last = {rated.number for rated in last_ratings(entries).values()}
+    return [_opened(e, opening, exams, last) for e in entries]
 
 
-def _opened(entry: Entry, opening: Opening, exams: Collection[str]) -> Entry:
+def last_ratings(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """The last `rating` entry of each reviewer, by the key that its file is said to be signed with.
+
+    A ledger made before entries named that key has it in the file only; a packet then opens the file.
+    """
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.kind == RATING and (key := rated_by(entry)) is not None:
+            found[key] = entry
+    return found
+
+
+def rated_by(entry: Entry) -> str | None:
+    """The key that a `rating` entry names; None where it cannot be seen."""
+    file = entry.value("file")
+    key = entry.value("key", file.get("key") if isinstance(file, Mapping) else None)
+    return key if isinstance(key, str) else None
+
+
+def _opened(entry: Entry, opening: Opening, exams: Collection[str], rated: Collection[int]) -> Entry:
     chosen = (
         (entry.kind == EVIDENCE and entry.number in opening.items)
         or (entry.kind == ATTESTATION and entry.value("entry") in opening.items)
         or (entry.kind.startswith("exam-") and entry.value("exam") in exams)
     )
     always = ALWAYS_OPEN.get(entry.kind, ())
+    if entry.kind == RATING and (entry.number in rated or "key" not in entry.fields):
+        always = (*always, "file")
     closed = [
         name
         for name, field in entry.fields.items()
@@ -76,10 +101,23 @@ def shared(entries: Iterable[Entry]) -> list[dict[str, Any]]:
             n: len(json.dumps(f.value, ensure_ascii=False)) for n, f in entry.fields.items() if not f.withheld
         }
         withheld = sorted(n for n, f in entry.fields.items() if f.withheld)
+        fixed = [n for n in sizes if not can_be_withheld(entry, n)]
         rows.append(
-            {"number": entry.number, "kind": entry.kind, "at": entry.at, "open": sizes, "withheld": withheld}
+            {
+                "number": entry.number,
+                "kind": entry.kind,
+                "at": entry.at,
+                "open": sizes,
+                "withheld": withheld,
+                "fixed": fixed,
+            }
         )
     return rows
+
+
+def can_be_withheld(entry: Entry, name: str) -> bool:
+    """Whether one packet may leave a field out: never what others said of an item, nor that it is an example."""
+    return entry.kind != RATING and name not in (SAMPLE, *ALWAYS_OPEN.get(entry.kind, ()))
 
 
 def as_text(payload: Mapping[str, Any]) -> str:
@@ -124,10 +162,26 @@ def read(data: bytes, *, where: str = "") -> dict[str, Any]:
 
 
 def opened_records(payload: Mapping[str, Any]) -> tuple[list[Entry], list[Record]]:
-    """The chain of a packet and the items in it that it shows, in order."""
+    """The chain of a packet and the items in it that it shows, in order.
+
+    Raises:
+        InputError: an item is not of the form of one. Whoever sealed the file may have put anything in there.
+    """
     entries = [chain.parse(raw) for raw in payload["chain"]]
     chosen = set(payload["items"])
+    if problems := [f"entry {e.number}: {p}" for e in entries if e.kind == EVIDENCE for p in _malformed(e)]:
+        raise InputError("this packet cannot be read", problems[:40])
     return entries, [r for r in records(entries) if r.entry.number in chosen]
+
+
+def _malformed(entry: Entry) -> list[str]:
+    links, source = entry.value("links") or [], entry.value("source") or {}
+    good = isinstance(links, list) and all(
+        isinstance(x, Mapping) and isinstance(x.get("dimension"), str) and type(x.get("level")) is int
+        for x in links
+    )
+    problems = [] if good else ["links: not dimensions with levels"]
+    return problems if isinstance(source, Mapping) else [*problems, "source: not an object"]
 
 
 def _form(payload: Mapping[str, Any]) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gradatim.core.errors import InputError, PolicyError, VersionMismatch
+from gradatim.path.packet.confined import NOT_RUN, confined_here
 from gradatim.path.packet.recompute import MISMATCH, RECOMPUTED, SELF_REPORTED, Found
 
 if TYPE_CHECKING:
@@ -18,10 +19,13 @@ OUTCOME = ("status", "by_cause", "per_draw", "starter_points", "form", "pass_mar
 _EXACT = 1e-6
 
 
-def again(source: Mapping[str, Any]) -> Found:
+def again(source: Mapping[str, Any], *, run_code: bool | None = None) -> Found:
     """Judge the files of an item once more, on the draws that they were judged on.
 
     What is timed is measured on this machine: where nothing but that differs, it is said and is no mismatch.
+
+    Args:
+        run_code: whether the files are run; None for only where the sandbox closes files and network.
 
     Raises:
         GradatimError: the task is not installed, of another version, or the files are not a submission.
@@ -37,19 +41,23 @@ def again(source: Mapping[str, Any]) -> Found:
         problems.append(f"its pass mark is {instance.task.spec.pass_mark}, said to be {said.pass_mark}")
     if problems:
         return Found(MISMATCH, "; ".join(problems))
+    if not (confined_here() if run_code is None else run_code):
+        return Found(SELF_REPORTED, NOT_RUN)
     try:
         found = instance.judge(submission)
     except PolicyError as error:
         return Found(SELF_REPORTED, f"it cannot be judged on this machine: {error.what}")
     if found.hash == said.hash:
         return Found(RECOMPUTED, f"{instance.task.id}: skill {found.skill:.2f}, hash {found.hash[:8]}")
-    timed = {cause for cause, graded in instance.task.spec.graded.items() if graded.timed}
+    timed = {cause: graded.points for cause, graded in instance.task.spec.graded.items() if graded.timed}
     if timed and _but_for(found, timed) == _but_for(said, timed) and not _copied(found, said):
+        if problems := beyond(said, found, timed):
+            return Found(MISMATCH, "; ".join(problems))
         names = ", ".join(sorted(timed))
-        return Found(
-            SELF_REPORTED,
-            f"all but {names} comes out again; that is timed, and on this machine the skill is {found.skill:.2f}",
-        )
+        detail = f"all but {names} comes out again; that is timed, and on this machine the skill is {found.skill:.2f}"
+        if found.status == "fail" and said.status != "fail":
+            detail = f"it does not pass on this machine, {found.pass_mark:.2f} passes: {detail}"
+        return Found(SELF_REPORTED, detail)
     return Found(MISMATCH, f"the files come to skill {found.skill:.2f}, hash {found.hash[:8]}")
 
 
@@ -137,7 +145,27 @@ def _misstated(source: Mapping[str, Any], submission: TaskSubmission, said: Task
     return problems
 
 
-def _but_for(outcome: TaskOutcome, causes: set[str]) -> tuple[Any, ...]:
+def beyond(said: TaskOutcome, found: TaskOutcome, timed: Mapping[str, int]) -> list[str]:
+    """What the clock of another machine cannot explain in an outcome that differs in what is timed.
+
+    Args:
+        timed: the points on one draw of each cause that is timed.
+    """
+    problems = []
+    if sum(said.per_draw) != sum(said.by_cause.values()):
+        problems.append("the points by draw and by cause do not add up to the same")
+    draws = len(found.per_draw)
+    for cause, points in timed.items():
+        lost = said.by_cause.get(cause, 0)
+        if lost % points or not 0 <= lost <= points * draws:
+            problems.append(f"{cause}: {lost} points cannot be lost on {draws} draws of {points}")
+    most = sum(timed.values())
+    if any(abs(a - b) > most for a, b in zip(said.per_draw, found.per_draw, strict=True)):
+        problems.append("a draw differs by more than what is timed")
+    return problems
+
+
+def _but_for(outcome: TaskOutcome, causes: Collection[str]) -> tuple[Any, ...]:
     kept = {cause: points for cause, points in outcome.by_cause.items() if cause not in causes}
     return kept, outcome.starter, outcome.form, len(outcome.per_draw)
 

@@ -28,13 +28,18 @@ class Found(NamedTuple):
 
 
 def recompute(
-    source: Mapping[str, Any], entries: Mapping[str, Any], progress: Progress | None = None
+    source: Mapping[str, Any],
+    entries: Mapping[str, Any],
+    progress: Progress | None = None,
+    *,
+    run_code: bool | None = None,
 ) -> Found:
     """Recompute the attempt, the exam or the performed task of an item.
 
     Args:
         source: the item's `source`.
         entries: for an exam, its ledger entries: `issued` and `submitted` as `core.chain.Entry`, or None.
+        run_code: whether the files of a task are run; None for only where the sandbox closes files and network.
     """
     try:
         if source["type"] == "attempt":
@@ -42,7 +47,7 @@ def recompute(
         if source["type"] == "task":
             from gradatim.path.packet.performed import again
 
-            return again(source)
+            return again(source, run_code=run_code)
         return _exam(source, entries, progress)
     except VersionMismatch as error:
         said = (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,15 @@ from gradatim.path.packet.support import NOTHING, Rules, levels, supporters
 from gradatim.path.rubric import SENIOR
 
 _EXACT = 1e-9
+DISPUTED = "Disputed"
+_NO_CLAIM = "Shown at level {}; nothing claims level 4."
+_LABS = "Only labs claim level 4, and a lab never carries it alone."
+_NO_WORK = "No item at level 4 is work."
+_DEPENDENT = "The items at level 4 are not independent of each other."
+_FEW = re.compile(
+    r"(\d{1,2}) of (\d{1,2}) items at level 4\."
+    r"(?: The others are of kinds that do not count there \([a-z]*(?:, [a-z]+)*\)\.)?"
+)
 
 
 @dataclass(frozen=True)
@@ -169,40 +179,82 @@ def not_proved(
     if strangers := [x.id for x in items if x.stranger]:
         why = f"{', '.join(strangers)}: a badge whose subject is not confirmed as the owner's"
         rows.append({"what": "Whose badge it is", "why": why})
-    if disputed := [x.id for x in everything if x.disputed]:
-        rows.append(
-            {
-                "what": "Disputed",
-                "why": f"{', '.join(disputed)}: a named person disputes it; it backs nothing",
-            }
-        )
-    return rows
+    return [*rows, *disputed_row([x.id for x in everything if x.disputed])]
+
+
+def disputed_row(ids: Sequence[str]) -> list[dict[str, str]]:
+    """The sentence on disputed items; none where nothing is."""
+    why = f"{', '.join(ids)}: a named person disputes it; it backs nothing"
+    return [{"what": DISPUTED, "why": why}] if ids else []
 
 
 def _short(
     rules: Rules, items: Collection[Exhibit], dimension: str, level: int, chance: Mapping[str, Any]
 ) -> str:
     """Why a dimension is below 4, from the whole ledger."""
+    return _reason(rules, items, dimension, level) + _in_hand(chance)
+
+
+def could_say(
+    rules: Rules,
+    shown: Collection[Exhibit],
+    dimension: str,
+    level: int,
+    chance: Mapping[str, Any],
+    why: str,
+) -> bool:
+    """Whether `not_proved` could give this reason for a dimension, whatever the items are that are not shown.
+
+    What the shown items rule out, and the level and the opportunity, are compared; how many items that are not shown
+    claim more, and of which kinds these are, cannot be known from them.
+    """
+    end = _in_hand(chance)
+    if not why.endswith(end):
+        return False
+    said = why.removesuffix(end)
+    if level == NOTHING:
+        return said == "Nothing is shown."
+    claimed = [x for x in shown if x.claims.get(dimension, 0) >= SENIOR]
+    backing = supporters(rules, shown, dimension, SENIOR)
+    wanted = rules.need(SENIOR)
+    possible = {_DEPENDENT}
+    if not claimed:
+        possible.add(_NO_CLAIM.format(level))
+    if all(x.simulated for x in claimed):
+        possible.add(_LABS)
+    if sum(x.kind == "work" for x in backing) < wanted.work:
+        possible.add(_NO_WORK)
+    few = _FEW.fullmatch(said)
+    return said in possible or (
+        few is not None and int(few[2]) == wanted.items and len(backing) <= int(few[1]) < wanted.items
+    )
+
+
+def _reason(rules: Rules, items: Collection[Exhibit], dimension: str, level: int) -> str:
     claimed = [x for x in items if x.claims.get(dimension, 0) >= SENIOR]
     backing = supporters(rules, items, dimension, SENIOR)
     wanted = rules.need(SENIOR)
     if level == NOTHING:
         said = "Nothing is shown."
     elif not claimed:
-        said = f"Shown at level {level}; nothing claims level 4."
+        said = _NO_CLAIM.format(level)
     elif all(x.simulated for x in claimed):
-        said = "Only labs claim level 4, and a lab never carries it alone."
+        said = _LABS
     elif len(backing) < wanted.items:
         kinds = ", ".join(sorted({x.kind for x in claimed if x not in backing}))
         other = f" The others are of kinds that do not count there ({kinds})." if kinds else ""
         said = f"{len(backing)} of {wanted.items} items at level 4.{other}"
     elif sum(x.kind == "work" for x in backing) < wanted.work:
-        said = "No item at level 4 is work."
+        said = _NO_WORK
     else:
-        said = "The items at level 4 are not independent of each other."
+        said = _DEPENDENT
+    return said
+
+
+def _in_hand(chance: Mapping[str, Any]) -> str:
     match chance.get("state"):
         case "none":
-            said += f" No opportunity since {chance['since']}; action: {chance['action']} ({chance['who']})."
+            return f" No opportunity since {chance['since']}; action: {chance['action']} ({chance['who']})."
         case "have":
-            said += f" Work in hand: {chance['work']}."
-    return said
+            return f" Work in hand: {chance['work']}."
+    return ""

@@ -11,12 +11,13 @@ from typing import Any
 
 from gradatim.core import chain
 from gradatim.core.chain import Entry, Head
-from gradatim.core.errors import GradatimError, InputError, VersionMismatch
+from gradatim.core.errors import InputError, VersionMismatch
 from gradatim.path import rubric as rubrics
 from gradatim.path.evidence.record import ATTESTATION, WITHDRAWAL, Record, item_id
 from gradatim.path.evidence.signed import fingerprint
 from gradatim.path.packet.build import derived, of_records
-from gradatim.path.packet.payload import opened_records, read
+from gradatim.path.packet.payload import ALWAYS_OPEN, opened_records, read
+from gradatim.path.packet.rated import check_ratings
 from gradatim.path.packet.recompute import (
     ELSEWHERE,
     MISMATCH,
@@ -27,10 +28,10 @@ from gradatim.path.packet.recompute import (
 from gradatim.path.packet.render import render
 from gradatim.path.packet.seal import blank, unseal
 from gradatim.path.packet.support import Rules
-from gradatim.path.packet.told import left_out, misstated
+from gradatim.path.packet.told import misstated
 from gradatim.path.packet.verdict import fragile
 from gradatim.path.packet.verify_item import ItemCheck, anchors_of, check_item
-from gradatim.path.review.rating import newest, read_rating
+from gradatim.path.review.rating import newest
 from gradatim.path.rubric import Rubric
 
 HOLDS = "holds"
@@ -98,6 +99,7 @@ def verify(
     files: Path | None = None,
     quick: bool = False,
     progress: Progress | None = None,
+    run_code: bool | None = None,
 ) -> Report:
     """Check a packet file.
 
@@ -105,6 +107,8 @@ def verify(
         files: a folder with the artefacts themselves; their digests are compared by name.
         quick: leave out what takes more than a second: exams, whose reference players are played again, and tasks,
             whose files are run again.
+        run_code: whether the files of tasks, which are somebody's code, are run in the sandbox; None for only where it
+            closes files and network to them.
 
     Returns:
         The report; also for a file that was altered, as far as it can still be read.
@@ -148,7 +152,7 @@ def verify(
         checks += _derived(payload, rubric, entries, shown)
         checks.append(_page(data, payload, where, seal.whole))
         for record in shown:
-            report.items.append(check_item(record, entries, files, quick, progress, payload["key"]))
+            report.items.append(check_item(record, entries, files, quick, progress, payload["key"], run_code))
             report.anchors += anchors_of(record, payload["key"])
     except (AttributeError, KeyError, IndexError, TypeError, ValueError, TemplateError) as error:
         checks.append(Check("payload", MISMATCH, f"malformed inside: {type(error).__name__}: {error}"[:200]))
@@ -195,14 +199,19 @@ def _listed(payload: Mapping[str, Any], entries: Sequence[Entry], shown: Sequenc
     problems += [
         f"{r.id} was replaced by {item_id(r.replaced_by)}" for r in shown if r.replaced_by is not None
     ]
-    about = [e for e in entries if e.kind in (WITHDRAWAL, ATTESTATION)]
-    problems += [
-        f"entry {e.number} withholds which item it is about" for e in about if e.value("entry") is None
-    ]
+    problems += [f"entry {e.number} withholds what every packet shows of it" for e in entries if _closed(e)]
     problems += [f"{r.id}: {p}" for r in shown if (p := _share(r))]
     if problems:
         return [Check("items", MISMATCH, "; ".join(problems)[:400])]
     return [Check("items", HOLDS, f"{len(shown)} items, none withdrawn or replaced, no shares above one")]
+
+
+def _closed(entry: Entry) -> bool:
+    """Whether a field is withheld, or is not there, without which an item could be shown that no longer stands."""
+    wanted = ALWAYS_OPEN.get(entry.kind, ())
+    if entry.kind in (WITHDRAWAL, ATTESTATION):
+        return any(entry.value(name) is None for name in wanted)
+    return any(name in entry.fields and entry.fields[name].withheld for name in wanted)
 
 
 def _share(record: Record) -> str | None:
@@ -216,30 +225,15 @@ def _derived(
     payload: Mapping[str, Any], rubric: Rubric, entries: Sequence[Entry], shown: Sequence[Record]
 ) -> list[Check]:
     rules = Rules.of(rubric)
-    checks = []
-    ratings = []
-    for i, raw in enumerate(payload["ratings"], 1):
-        try:
-            rating, opened = read_rating(raw, dimensions=rules.dimensions)
-            ratings.append((rating, opened.key))
-        except GradatimError as error:
-            checks.append(
-                Check(f"rating {i}", MISMATCH, "; ".join([error.what, *getattr(error, "problems", [])])[:300])
-            )
-    given, there = left_out(payload, entries)
-    if ratings:
-        keys = ", ".join(f"{r.reviewer} ({fingerprint(k)})" for r, k in ratings)
-        more = (
-            f"; the ledger was given {given}, and the last of each reviewer is here" if given > there else ""
-        )
-        checks.append(Check("ratings", HOLDS, f"signed by {keys}{more}"))
-    elif given:
-        checks.append(Check("ratings", MISMATCH, f"the ledger was given {given}, and none of them is here"))
+    rated = check_ratings(payload, entries, rules.dimensions)
+    checks = [Check(f"rating {i}" if i else "ratings", MISMATCH, problem) for i, problem in rated.wrong]
+    if rated.told and not rated.wrong:
+        checks.append(Check("ratings", HOLDS, rated.told))
     chosen = of_records(shown)
     if not chosen:
         return [*checks, Check("verdict", MISMATCH, "it shows no item")]
     again = json.loads(
-        json.dumps(derived(rules, chosen, newest(ratings), seed=str(payload["head"].get("hash"))))
+        json.dumps(derived(rules, chosen, newest(rated.ratings), seed=str(payload["head"].get("hash"))))
     )
     wrong = [name for name in ("verdict", "panel") if again[name] != payload[name]]
     rests = [{k: v for k, v in row.items() if k != "irreplaceable"} for row in fragile(rules, chosen, chosen)]

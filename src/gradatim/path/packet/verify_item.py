@@ -13,8 +13,8 @@ from gradatim.path.evidence.attest import ANSWER, Answer, read_answer
 from gradatim.path.evidence.record import Record
 from gradatim.path.evidence.signed import Signed, fingerprint
 from gradatim.path.packet.recompute import MISMATCH, SELF_REPORTED, Found, Progress, recompute
+from gradatim.path.packet.verify_badge import check_badge
 
-NOT_THE_OWNERS = "its subject is not confirmed as the owner's"
 LEFT_OUT = "not recomputed: left out by --quick"
 
 
@@ -39,7 +39,9 @@ def check_item(
     quick: bool,
     progress: Progress | None,
     owner_key: str,
+    run_code: bool | None = None,
 ) -> ItemCheck:
+    """Check one item; `run_code` as for `verify`."""
     v = record.values
     source = v.get("source") or {}
     kind = source.get("type")
@@ -49,14 +51,14 @@ def check_item(
     elif kind in ("attempt", "exam", "task"):
         if progress is not None:
             progress(f"recomputing {record.id}")
-        found = recompute(source, _exam_entries(entries, source), progress)
+        found = recompute(source, _exam_entries(entries, source), progress, run_code=run_code)
     elif kind == "badge":
-        found = _badge(source, owner_key)
+        found = check_badge(v, owner_key)
     elif v.get("artefacts"):
         found = _artefacts(v["artefacts"], files)
     elif record.withheld and "source" in record.withheld:
         found = Found(SELF_REPORTED, "its source is withheld")
-    attested, wrong = _attestations(record, owner_key)
+    attested, wrong = _attestations(record, entries, owner_key)
     status, detail = found
     if v.get("sample") or "sample" in record.withheld:
         detail = f"a constructed example; {detail}"
@@ -66,56 +68,6 @@ def check_item(
         record.id, str(v.get("title") or "title withheld"), status, detail,
         str(v.get("grade") or "withheld"), str(v.get("assistance") or "withheld"), attested, found.detail == LEFT_OUT,
     )  # fmt: skip
-
-
-def _badge(source: Mapping[str, Any], owner_key: str) -> Found:
-    """The signature and the subject of a badge again, where the token is in the packet.
-
-    Its claim is its issuer's word all the same.
-    """
-    from gradatim.path.badges import check_token, parts_of
-    from gradatim.path.badges.proof import WRONG
-
-    token = source.get("token")
-    if not isinstance(token, str):
-        return Found(
-            SELF_REPORTED,
-            f"a badge without its token: its signature cannot be looked at here; {NOT_THE_OWNERS}",
-        )
-    try:
-        header, claims, signature = parts_of(token)
-    except ValueError as error:
-        return Found(MISMATCH, f"the badge: {error}")
-    proof = check_token(token, header, signature)
-    inner = claims.get("vc") if isinstance(claims.get("vc"), Mapping) else claims
-    if (inner or {}).get("id") != source.get("credential"):
-        return Found(MISMATCH, "the badge: its token is of another badge than the one that is named")
-    if proof.status == WRONG:
-        return Found(MISMATCH, f"the badge: {proof.detail}")
-    found = _subject(inner, source, owner_key)
-    return Found(found.status, f"the badge: {proof.detail}; {found.detail}")
-
-
-def _subject(inner: Any, source: Mapping[str, Any], owner_key: str) -> Found:
-    """Whether a badge names the key that sealed this packet, or what its owner says of it."""
-    from gradatim.path.badges import whose
-    from gradatim.path.badges.credential import Subject
-    from gradatim.path.evidence.record import BY_IDENTITY, BY_KEY
-
-    try:
-        own = whose(Subject.model_validate(inner["credentialSubject"]), (), owner_key)
-    except (KeyError, TypeError, ValueError):
-        return Found(MISMATCH, "it names no subject")
-    said = source.get("subject")
-    status = said.get("status") if isinstance(said, Mapping) else None
-    if own.status == BY_KEY:
-        return Found(SELF_REPORTED, "its subject is the key of this packet")
-    if status == BY_KEY:
-        return Found(MISMATCH, "its subject is said to be the key of this packet, and is another")
-    if status == BY_IDENTITY:
-        # Only the owner can say which addresses are theirs; a hashed one is not even in the packet.
-        return Found(SELF_REPORTED, f"{str(said.get('detail'))[:200]}; ask them" if said else "")
-    return Found(SELF_REPORTED, NOT_THE_OWNERS)
 
 
 def _exam_entries(entries: Sequence[Entry], source: Mapping[str, Any]) -> dict[str, Entry | None]:
@@ -146,12 +98,18 @@ def _artefacts(listed: Sequence[Mapping[str, Any]], files: Path | None) -> Found
     return Found(SELF_REPORTED, f"{len(listed)} files, each with the digest that was recorded")
 
 
-def _attestations(record: Record, owner_key: str) -> tuple[list[str], list[str]]:
+def _attestations(record: Record, entries: Sequence[Entry], owner_key: str) -> tuple[list[str], list[str]]:
     """Whose word there is, and which of it is not theirs."""
     attested, wrong = [], []
+    by_number = {e.number: e for e in entries}
     for a in record.attestations:
+        field = by_number[a["number"]].fields.get("answer")
+        if field is not None and field.withheld:
+            # Without it only the owner says so: it confirms nothing and anchors nothing; a dispute stays one.
+            attested.append(f"{a.get('stance')}: what was signed is withheld, so nobody's word can be told")
+            continue
         if not isinstance(a.get("answer"), Mapping):
-            attested.append(f"{a.get('name') or 'a person'} ({a.get('stance')}; signature withheld)")
+            wrong.append(f"the attestation in entry {a['number']} carries nothing that anybody signed")
             continue
         found = _answer(a["answer"])
         if found is None:
@@ -164,6 +122,9 @@ def _attestations(record: Record, owner_key: str) -> tuple[list[str], list[str]]
         other = [n for n in names if n in a and a[n] is not None and signed[n] != a[n]]
         if other or said.entry_hash != record.entry.hash:
             wrong.append(f"the attestation in entry {a['number']} says something else than was signed")
+            continue
+        if a.get("by_owner") is not (opened.key == owner_key) or a.get("key", opened.key) != opened.key:
+            wrong.append(f"the attestation in entry {a['number']} was signed by another person than it says")
             continue
         own = "; the owner's own key" if opened.key == owner_key else ""
         attested.append(

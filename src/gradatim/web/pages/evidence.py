@@ -56,6 +56,8 @@ async def record(request: Request) -> Response:
         skills = {x["dimension"]: x["skill"] for x in before.get("links") or () if x.get("skill")}
         # The form has no field for the skill; the link keeps the one it had.
         raw["links"] = [{**x, **_skill(skills, x["dimension"])} for x in raw["links"]]
+        # Nor has it room for every co-author: those beyond its rows stay as they were.
+        raw["co_authors"] += (before.get("co_authors") or [])[CO_AUTHORS:]
         made = service.evidence.correct(said["replaces"], raw, kept=())
     else:
         made = service.evidence.record(raw)
@@ -75,18 +77,27 @@ def capture(
 
 @router.post("/evidence/commits")
 def commits(
-    request: Request, repository: Annotated[str, Form()] = "", commits: Annotated[str, Form()] = "HEAD",
+    request: Request, repository: Annotated[str, Form()] = "", commits: Annotated[str, Form()] = "",
     authors: Annotated[str, Form()] = "", title: Annotated[str, Form()] = "",
     dimension: Annotated[str, Form()] = "", level: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Record a range of commits of a repository on this machine; the own share is measured."""
-    folder = Path(repository.strip()).expanduser()
-    if not repository.strip() or not folder.is_dir():
+    problems = [] if commits.strip() else ["commits: which ones? Like v1.2..main; HEAD is the whole history"]
+    try:
+        folder = Path(repository.strip()).expanduser()
+        there = bool(repository.strip()) and folder.is_dir()
+    except (RuntimeError, ValueError, OSError):  # no such user behind ~, or no name of a file at all
+        there = False
+    if not there:
+        problems.append("repository: no such folder")
+    if problems:
         raise InputError(
-            "this is no repository", ["repository: no such folder"], next="name a folder of this machine"
+            "these commits cannot be recorded",
+            problems,
+            next="name a folder of this machine, and a range in it",
         )
     made = request.app.state.service.evidence.from_git(
-        folder, commits.strip() or "HEAD", authors.replace(",", " ").split(),
+        folder, commits.strip(), authors.replace(",", " ").split(),
         {"title": title.strip(), **_link(dimension, level)},
     )  # fmt: skip
     return RedirectResponse(f"/evidence/{made['id']}", status_code=303)
