@@ -7,12 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from gradatim.core.errors import GradatimError, InputError, UnknownName
 
 
 class Command(click.Command):
     """A command with examples at the end of its help, which reports every bad option, not only the first.
+
+    Where an option is unknown or lacks its value, the other options are still told, the arguments are not: which
+    words belong to that option cannot be known.
 
     Args:
         examples: whole command lines, as a person would type them.
@@ -28,7 +32,9 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
             return super().parse_args(ctx, list(args))
-        except (click.BadParameter, click.MissingParameter) as first:
+        except NoArgsIsHelpError:
+            raise
+        except click.UsageError as first:
             raise _all_problems(self, ctx, args) or explain(first) from None
 
 
@@ -94,18 +100,48 @@ def explain(error: click.ClickException) -> GradatimError:
 
 def _all_problems(command: click.Command, ctx: click.Context, args: list[str]) -> InputError | None:
     """Process every parameter again, each alone, and collect what is wrong with each."""
-    problems: list[str] = []
-    options, _, _ = command.make_parser(ctx).parse_args(args=list(args))
+    options, rest, unread = readable(command, ctx, args)
+    problems = list(unread.values())
     for parameter in command.get_params(ctx):
+        if unread and (isinstance(parameter, click.Argument) or not unread.keys().isdisjoint(parameter.opts)):
+            continue
         try:
             parameter.handle_parse_result(ctx, options, [])
-        except (click.BadParameter, click.MissingParameter) as error:
+        except click.UsageError as error:
             problems.append(_sentence(error))
+    if rest and not unread and not ctx.allow_extra_args:
+        many = "s" if len(rest) > 1 else ""
+        problems.append(f"Got unexpected extra argument{many} ({' '.join(map(str, rest))})")
     if not problems:
         return None
     return InputError(
         f"`{ctx.command_path}` cannot be run like that", problems, next=f"{ctx.command_path} --help"
     )
+
+
+def readable(
+    command: click.Command, ctx: click.Context, args: Sequence[str]
+) -> tuple[dict[str, Any], list[str], dict[str, str]]:
+    """What can be read of a call: raw values by parameter, words left over, and by option what stopped the reading.
+
+    An option that is unknown or lacks its value is told once and its word left out, until the rest can be read.
+    """
+    words, unread = list(args), dict[str, str]()
+    while True:
+        try:
+            options, rest, _ = command.make_parser(ctx).parse_args(args=list(words))
+            return dict(options), list(rest), unread
+        except (click.NoSuchOption, click.BadOptionUsage) as error:
+            unread[error.option_name] = _sentence(error)
+            kept = [word for word in words if not _names(word, error.option_name)]
+            if len(kept) == len(words):
+                raise
+            words = kept
+
+
+def _names(word: str, option: str) -> bool:
+    """Whether a word of the call is this option: alone, with =VALUE, or, if it is short, with letters after it."""
+    return word.partition("=")[0] == option if option.startswith("--") else word.startswith(option)
 
 
 def _sentence(error: click.ClickException) -> str:

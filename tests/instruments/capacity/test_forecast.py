@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -29,7 +31,8 @@ def test_growth_is_forecast_and_beats_seasonal_naive() -> None:
     naive = np.abs(seasonal_naive(past, len(future), 168) - future).mean()
     assert np.abs(found.rate - future).mean() < 0.7 * naive
     assert np.mean((future >= found.low) & (future <= found.high)) >= 0.75
-    assert 0.75 <= found.coverage <= 1.0
+    # Two windows and a half of two weeks share no hour: without one and its neighbours too few are left to judge it.
+    assert found.looks == 2.5 and math.isnan(found.coverage)
 
 
 def test_a_week_that_repeats_itself_is_not_beaten() -> None:
@@ -42,6 +45,20 @@ def test_a_week_that_repeats_itself_is_not_beaten() -> None:
 def test_how_far_was_tested_is_told() -> None:
     found = forecast(made(4, 0.0, 0.05), 90 * 24)
     assert len(found.rate) == 90 * 24 and found.tested_hours == 168
+
+
+@pytest.mark.parametrize("days", [1, 3])
+def test_a_horizon_far_shorter_than_the_season(days: int) -> None:
+    found = forecast(made(4, 0.0, 0.05), days * 24)
+    assert found.season == 168 and found.tested_hours == len(found.rate) == days * 24
+    assert found.looks >= 4 and 0.8 <= found.coverage <= 1
+
+
+def test_origins_hours_apart_are_few_looks() -> None:
+    found = forecast(made(1, 0.0, 0.1)[:96], 24)
+    assert found.origins >= 10 and found.looks <= 3
+    if found.beats_naive:
+        assert found.looks == 2
 
 
 def test_too_short() -> None:

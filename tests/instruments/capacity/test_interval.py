@@ -83,5 +83,56 @@ def test_skewed_errors_make_a_skewed_interval() -> None:
     assert high.min() > 2 * -low.min()
 
 
-def test_one_origin_has_no_measured_coverage() -> None:
+def test_looks_share_no_hour() -> None:
+    errors = [np.zeros(96)] * 25
+    near = Misses(errors, list(range(0, 50, 2)))
+    assert near.looks(24) == 3 and near.looks(48) == 2 and near.looks(97) == 0
+    # Origins further apart than they look count one each, and no more than there are.
+    assert Misses(errors[:3], [0, 500, 510]).looks(48) == pytest.approx(2 + 10 / 48)
+    # What repeats itself after a day is a day old from its first hour.
+    assert Misses(errors, list(range(0, 50, 2)), 24).looks(1) == 3
+    # Later origins that see less far do not count further ahead.
+    assert Misses([np.zeros(96), np.zeros(24)], [0, 96]).looks(96) == 1
+
+
+def test_few_looks_widen() -> None:
+    errors = [np.repeat(np.random.default_rng(i).normal(0, 0.1, 4), DAY) for i in range(13)]
+    wide = [
+        np.ptp([end[0] for end in interval(Misses(errors, [step * i for i in range(13)]), 96, 0.9)])
+        for step in (2, 8, 24)
+    ]
+    assert wide[0] > 1.3 * wide[1] > 1.3 * 1.1 * wide[2]
+
+
+def test_coverage_is_judged_by_origins_that_share_no_hour() -> None:
     assert math.isnan(coverage(Misses([np.zeros(48)], [0]), 0.9, [0]))
+    # Two windows do not overlap: from one alone the other cannot be judged.
+    assert math.isnan(coverage(Misses([np.zeros(48)] * 3, [0, 24, 48]), 0.9, [0, 1, 2]))
+    # A shift that half the origins see: those that overlap would have known it, the others do not.
+    small = np.random.default_rng(1).normal(0, 0.01, (40, 48))
+    errors = [row + (2.0 if i == 20 else 0.0) for i, row in enumerate(small)]
+    apart = Misses(errors, list(range(0, 40 * 48, 48))).apart(20)
+    assert len(apart.errors) == 39 and 20 * 48 not in apart.starts
+    near = Misses([small[0]] * 20, list(range(0, 20 * 12, 12))).apart(10)
+    assert near.starts == [s for s in range(0, 240, 12) if abs(s - 120) >= 48]
+
+
+def drifting(rng: np.random.Generator) -> Misses:
+    """Of a forecast that starts from the last hour of a level that wanders a day at a time, as STL with Holt does."""
+    level = np.repeat(np.cumsum(rng.normal(0, 0.05, 56)), DAY)
+    x = level + rng.normal(0, 0.05, len(level))
+    starts = [14 * DAY + 2 * DAY * i for i in range(15)]
+    return Misses([x[o : o + 14 * DAY] - level[o - 1] for o in starts], starts)
+
+
+def test_a_forecast_from_the_last_hour_holds_as_often() -> None:
+    inside, said = [], []
+    for seed in range(120):
+        rng = np.random.default_rng([seed, 11])
+        known = drifting(rng)
+        low, high = interval(known, AHEAD, 0.9)
+        error = np.repeat(np.cumsum(rng.normal(0, 0.05, 14)), DAY) + rng.normal(0, 0.05, AHEAD)
+        inside.append(((error >= low) & (error <= high)).mean())
+        said.append(coverage(known, 0.9, range(15)))
+    assert 0.85 <= np.mean(inside) <= 0.97
+    assert 0.8 <= np.mean(said) <= 1.0

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from gradatim.cli.command import Command
+from gradatim.cli.command import Command, readable
 from gradatim.core.errors import GradatimError, InputError
 
 Options = dict[str, Any]
@@ -35,7 +35,8 @@ class Checked(Command):
     """A command with `report_options`.
 
     An option that is bad alone has its default in the checks of the others, so that it hides none of them; `given`
-    knows it.
+    knows it. A call with an unknown option, or one without its value, is not checked so: which words belong to it
+    cannot be known.
 
     Args:
         checks: of options against each other; cheap, they run at every call and raise a GradatimError.
@@ -59,7 +60,9 @@ class Checked(Command):
         try:
             return super().parse_args(ctx, list(args))
         except InputError as error:
-            self._check(ctx, self._usable(ctx, args), error)
+            raw, _, unread = readable(self, ctx, args)
+            if not unread:
+                self._check(ctx, self._usable(ctx, raw), error)
             raise
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -91,9 +94,8 @@ class Checked(Command):
         given = [options[name] for name in self.outputs if options.get(name) is not None]
         refuse_existing(given, force=bool(options.get("force")))
 
-    def _usable(self, ctx: click.Context, args: list[str]) -> Options:
+    def _usable(self, ctx: click.Context, raw: Options) -> Options:
         """Every option's value: its default where it is bad, a file that is not there as its path."""
-        raw, _, _ = self.make_parser(ctx).parse_args(args=list(args))
         # Click marks an option that is not given with an enum's member until the whole call is read.
         found: Options = {
             name: None if isinstance(value, Enum) else value for name, value in ctx.params.items()

@@ -2,7 +2,7 @@
 
 Candidate: STL on the logarithm (Cleveland et al. 1990) and a damped trend (Holt; Gardner and McKenzie 1985) on what is
 left, by statsmodels. Baseline: the value of one season ago. The interval comes from the backtest's own relative errors
-(see `interval`), and its coverage is measured leaving each origin out of the errors it is judged with.
+(see `interval`), and its coverage is measured with origins that share no hour with the one that is judged.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DAY, WEEK = 24, 168
-ORIGINS = 14
+ORIGINS = 13  # odd, so that one starts midway: where three windows find room, three share no hour
 JUMP = 12  # hours between the points at which STL fits trend and low pass: 16 times faster, equal to 0.1 %
 MARGIN = 0.02  # the model must be better by this share of the baseline's error
 LEVEL = 0.9
@@ -36,11 +36,13 @@ class Forecast:
         rate, low, high: requests per second of each hour to come.
         model: "stl-holt" or "seasonal-naive", whichever is used.
         season: hours.
-        origins: origins of the backtest.
+        origins: origins of the backtest; their windows overlap.
+        looks: how many of its windows of `tested_hours` share no hour; under seasonal naive, in whole seasons.
         tested_hours: how far ahead the backtest went; beyond it nothing was tested.
         error_model, error_naive: mean absolute errors on the backtest, requests per second.
         wins: origins at which the model was better.
-        coverage: share of the backtest's hours inside their intervals (nominal `LEVEL`).
+        coverage: share of the backtest's hours inside the intervals from origins that share no hour with them
+            (nominal `LEVEL`); NaN where too few do.
         peak_bias: median of log(true peak / forecast peak) over the origins, and its largest value.
     """
 
@@ -50,6 +52,7 @@ class Forecast:
     model: str
     season: int
     origins: int
+    looks: float
     tested_hours: int
     error_model: float
     error_naive: float
@@ -75,11 +78,12 @@ def forecast(rate: NDArray[np.float64], hours: int) -> Forecast:
     """
     n = len(rate)
     season = WEEK if n >= 3 * WEEK else DAY
-    ahead = min(hours, max((n - 2 * season) // 2, 1))
-    if n < 3 * season or ahead < season // 2:
+    if n < 3 * season:
         raise InputError(
             f"{n} hours are too short for a forecast", ["three days at least, three weeks for weekly peaks"]
         )
+    # At most half of what two seasons leave, so that two origins at least share no hour.
+    ahead = min(hours, (n - 2 * season) // 2)
     room = n - 2 * season - ahead
     origins = sorted({2 * season + round(room * i / max(ORIGINS - 1, 1)) for i in range(ORIGINS)})
     truth = [rate[o : o + ahead] for o in origins]
@@ -107,6 +111,7 @@ def forecast(rate: NDArray[np.float64], hours: int) -> Forecast:
         "stl-holt" if better else "seasonal-naive",
         season,
         len(origins),
+        misses.looks(ahead),
         ahead,
         error_model,
         error_naive,

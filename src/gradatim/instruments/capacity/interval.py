@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DAY = 24
-LEAST_LOOKS = 2.0
+JUDGES = 2.0  # looks that must be left to judge an origin by: from one, Student's t holds too much
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,24 @@ class Misses:
     starts: Sequence[int]
     repeats: int = 0
 
-    def without(self, place: int) -> Misses:
-        """The same without one origin."""
-        keep = [i for i in range(len(self.errors)) if i != place]
+    def apart(self, place: int) -> Misses:
+        """The origins that forecast no hour that this one forecasts too."""
+        first, end = self.starts[place], self.starts[place] + len(self.errors[place])
+        keep = [
+            i for i, start in enumerate(self.starts) if start >= end or start + len(self.errors[i]) <= first
+        ]
         return Misses([self.errors[i] for i in keep], [self.starts[i] for i in keep], self.repeats)
+
+    def looks(self, hours: int) -> float:
+        """How many looks at an error `hours` ahead share no hour: origins nearer than that are parts of one.
+
+        Zero where no origin goes so far.
+        """
+        starts = [s for s, e in zip(self.starts, self.errors, strict=True) if len(e) >= hours]
+        if not starts:
+            return 0.0
+        age = math.ceil(hours / self.repeats) * self.repeats if self.repeats else hours
+        return 1.0 + float(np.minimum(np.diff(starts), age).sum()) / age
 
 
 def interval(misses: Misses, hours: int, level: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -68,29 +82,31 @@ def interval(misses: Misses, hours: int, level: float) -> tuple[NDArray[np.float
         variance[: len(one)] += one**2
     variance /= seen
     age = _age(np.arange(1, tested + 1), block, misses.repeats)
-    span = (misses.starts[-1] - misses.starts[0]) / DAY + 1
-    looks = np.minimum(seen, 1 + span / age)
+    looks = np.array([misses.looks(block * (i + 1)) for i in range(tested)])
     place = np.arange(hours) // block
     ahead = _age(place + 1, block, misses.repeats)
     line = _line(age, variance, looks)
-    widest = np.maximum.accumulate(variance)[np.minimum(place, tested - 1)]
+    known = np.minimum(place, tested - 1)
+    widest = np.maximum.accumulate(variance)[known]
     spread = np.sqrt(np.maximum(line[0] + line[1] * ahead, widest))
-    few = np.maximum(1 + span / np.minimum(ahead, age[-1]), LEAST_LOOKS)
-    reach = student.ppf(1 - tail, few) * spread
+    reach = student.ppf(1 - tail, looks[known]) * spread
     return -np.hypot(reach, below), np.hypot(reach, above)
 
 
 def coverage(misses: Misses, level: float, places: Sequence[int]) -> float:
-    """Share of the hours of these origins inside the interval that all other origins give; NaN with one origin."""
-    if len(misses.errors) < 2:
-        return math.nan
+    """Share of the hours of these origins inside the interval that the others give which share no hour with them.
+
+    An origin is judged only where the others hold `JUDGES` looks as far ahead. NaN where none can be judged.
+    """
     inside = hours = 0
     for place in places:
-        mine = misses.errors[place]
-        low, high = interval(misses.without(place), len(mine), level)
+        mine, others = misses.errors[place], misses.apart(place)
+        if others.looks(len(mine)) < JUDGES:
+            continue
+        low, high = interval(others, len(mine), level)
         inside += int(((mine >= low) & (mine <= high)).sum())
         hours += len(mine)
-    return inside / hours
+    return inside / hours if hours else math.nan
 
 
 def _age(blocks: NDArray[np.int64], block: int, repeats: int) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from gradatim.instruments.capacity import picture
@@ -10,6 +11,8 @@ from gradatim.instruments.capacity.serving import Outcome
 from gradatim.instruments.capacity.sizing import Point, symptoms
 from gradatim.instruments.capacity.study import Study
 from gradatim.instruments.report import Input, Report, Section, Verdict, figures, listing, paragraph, table
+
+LOOKS = 4  # windows of the backtest that share no hour, for a forecast to be called tested
 
 
 def build(study: Study, command: str, inputs: list[Input], *, drawn: bool) -> Report:
@@ -73,7 +76,7 @@ def _today(study: Study, need: str, why: list[str]) -> Verdict:
 
 
 def _tested(study: Study) -> bool:
-    return study.forecast.tested_hours >= study.question.horizon_h and study.forecast.origins >= 4
+    return study.forecast.tested_hours >= study.question.horizon_h and study.forecast.looks >= LOOKS
 
 
 def _forecast_words(study: Study) -> str:
@@ -96,8 +99,12 @@ def _sections(study: Study) -> list[Section]:
                     ("expected peak", f"{study.expected:,.0f}/s", f"within {q.horizon_h // 24} days"),
                     (
                         "interval held",
-                        f"{f.coverage:.0%}",
-                        f"of the backtest's hours; {LEVEL:.0%} were meant",
+                        "not known" if math.isnan(f.coverage) else f"{f.coverage:.0%}",
+                        (
+                            "too few windows of the backtest share no hour with another"
+                            if math.isnan(f.coverage)
+                            else f"of the backtest's hours; {LEVEL:.0%} were meant"
+                        ),
                     ),
                 ]
             )
@@ -207,7 +214,12 @@ def _not_checked(study: Study) -> list[str]:
     ]
     if study.forecast.tested_hours < q.horizon_h:
         left.append(
-            f"the forecast beyond {study.forecast.tested_hours // 24} days: the history is too short to test more"
+            f"the forecast beyond {study.forecast.tested_hours / 24:.3g} days: the history is too short to test more"
+        )
+    if study.forecast.looks < LOOKS:
+        left.append(
+            f"the forecast often enough: the backtest has {math.floor(study.forecast.looks)} windows of "
+            f"{study.forecast.tested_hours / 24:.3g} days that share no hour, {LOOKS} would do"
         )
     if t.burst == 1.0 and t.step_s >= 900:
         left.append(f"bursts within {t.step_s / 60:g} minutes: the history has no finer rows")
@@ -239,6 +251,7 @@ def as_values(study: Study) -> dict[str, Any]:
             "horizon_h": q.horizon_h,
             "tested_h": f.tested_hours,
             "origins": f.origins,
+            "disjoint_looks": f.looks,
             "model_error_per_s": f.error_model,
             "naive_error_per_s": f.error_naive,
             "model_wins": f.wins,
