@@ -302,6 +302,16 @@ def test_the_shown_policy_is_ten_lines_and_its_actions_are_valid(page: str) -> N
     assert sent == ["set_retry_budget", "shed", "ramp"]
 
 
+def test_the_seed_that_is_shown_is_a_shift_of_the_kind_that_is_told() -> None:
+    from gradatim.lab import catalogue
+
+    shown = {int(n) for page in ("README.md", "docs/tour.md") for n in re.findall(r"seed (\d+)", text(page))}
+    assert len(shown) == 1
+    live = catalogue.lab("incident-response").live
+    (seed,) = shown
+    assert live.scenario(seed, live.family_of(seed)).variant == "everyone-retries"
+
+
 def test_the_metrics_that_the_documentation_names_exist() -> None:
     metric = re.compile(r'"((?:gateway|predict|features|clients|slo)\.[a-z0-9_]+)"')
     telemetry = [path for path in SOURCES if path.parent.name == "telemetry"]

@@ -197,6 +197,20 @@ def test_the_curve_of_the_debrief_adds_up_to_the_judgement(sick: Instance, lab: 
     assert sum(curves[0][first:]) == pytest.approx(total, abs=10 * len(curves[0]))
 
 
+def test_luck_of_wrong_features_is_no_gain_on_a_shift_of_days(lab: Lab) -> None:
+    """On this shift the old weather of one airport happens to do better than the new for hours."""
+    instance = lab.instance(5057)
+    raw: list[int] = []
+    lost = instance.timeline.run((), lambda w: raw.extend((-w.sim.ticks["money_micro"]).tolist()))
+    curve: list[int] = []
+    instance.timeline.run((), lambda w: curve.extend(lab.live.loss_per_tick(w)))
+    hours = [sum(raw[i : i + 12]) for i in range(144, len(raw), 12)]
+    assert min(hours) < 0 < max(hours)
+    assert lost.by_cause["answers"] == sum(h for h in hours if h > 0)
+    credits = lost.by_cause["slo_credits"]
+    assert sum(curve[144:]) == pytest.approx(lost.by_cause["answers"] + credits, abs=1_000)
+
+
 def test_a_prevention_is_tried_on_a_hidden_quarter_and_the_last_one_counts(
     sick: Instance, idle: Outcome
 ) -> None:

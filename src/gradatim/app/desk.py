@@ -94,6 +94,7 @@ def prices(facts: Mapping[str, float], *, days: bool) -> list[tuple[str, float, 
         ]
     return [
         *lines,
+        ("feature backfill", operate.PREWARM_USD, "review included"),
         ("job re-run", operate.CHANGE_REVIEW_USD + modelops.JOB_USD, "review included"),
         (
             "retrain",

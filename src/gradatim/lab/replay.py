@@ -81,8 +81,9 @@ class Timeline:
     def ended(self, actions: Sequence[Step]) -> None:
         """Remember the world as it stands, at its horizon, for logs that differ from `actions` in talk alone."""
         known = _changes(actions)
-        self._ends = [e for e in self._ends if e.changes != known][1 - KEEP_ENDS :]
-        self._ends.append(_End(known, self.world.snapshot()))
+        with self._lock:
+            self._ends = [e for e in self._ends if e.changes != known][1 - KEEP_ENDS :]
+            self._ends.append(_End(known, self.world.snapshot()))
 
     def outcome(self) -> Outcome:
         """Judge the world as it stands at the horizon."""

@@ -218,3 +218,48 @@ def test_what_monitors_measure_is_no_background_on_a_shift_of_days() -> None:
     score, percent = seen["predict.score_mean"], seen["model.score_pct"]
     assert score is not None and percent is not None and abs(100 * score - percent) < 0.1
     assert any(c.text == "model v5 at 100 % (was v4)" for c in world.changes)
+
+
+def test_a_full_registry_takes_no_nightly_retrain_and_nothing_else_happens() -> None:
+    world = _world(NightlyRetrain(AT + 10 * HOUR, "C-1"))
+    for hours in (0, 2, 4):
+        world.advance(AT + hours * HOUR)
+        assert world.act({"kind": "retrain", "rows": "recent"}).accepted
+    world.advance(AT + 11 * HOUR)
+    assert world.service()["model"] == "v5"
+    told = next(e.text for e in world.journal if "is full" in e.text)
+    assert told.startswith("nightly retrain: the registry")
+    world.advance(world.horizon_s)
+    assert len(world.service()["versions"]) == 5
+
+
+def test_a_retrain_that_ends_after_the_registry_has_filled_registers_nothing() -> None:
+    world = _world(NightlyRetrain(AT + 1 * HOUR, "C-1"))
+    world.advance(AT)
+    assert all(world.act({"kind": "retrain", "rows": "recent"}).accepted for _ in range(3))
+    world.advance(AT + 4 * HOUR)
+    assert any(e.text.startswith("retrain: the registry") for e in world.journal)
+
+
+def test_who_is_woken_before_a_source_breaks_has_mended_nothing() -> None:
+    world = _world(CODE)
+    world.advance(AT - 5 * HOUR)
+    world.act({"kind": "page", "team": "data"})
+    world.advance(AT + 1 * HOUR)
+    world.act({"kind": "rerun_job", "job": "weather"})
+    world.advance(AT + 2 * HOUR)
+    assert world.ops.serving is not None and world.ops.serving.faults == {"code"}
+
+
+def test_labels_that_were_mended_stay_mended_when_the_job_runs_again() -> None:
+    world = _world(LabelFault(AT, AT + 4 * HOUR, "zero"))
+    for hours in (6, 12):
+        world.advance(AT + hours * HOUR)
+        world.act({"kind": "rerun_job", "job": "labels"})
+    world.advance(AT + 20 * HOUR)
+    column = METRICS.index("zero_delay_pct")
+    assert world.monitors is not None
+    seen = world.monitors.upto(world, 36)[:36, 0, column].copy()
+    world.monitors.forget()
+    assert np.array_equal(seen, world.monitors.upto(world, 36)[:36, 0, column], equal_nan=True)
+    assert world.ops.serving is not None and world.ops.serving.labels_mended_s == AT + 6.5 * HOUR

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradatim.lab.catalogue import open_lab
 from gradatim.lab.live import LiveSession
+from gradatim.sim.telemetry.paperwork import handover
 
 if TYPE_CHECKING:
     from gradatim.lab.lab import Lab
@@ -69,6 +70,9 @@ def _readable(session: LiveSession) -> list[tuple[str, str]]:
             sample = values.tolist() if hasattr(values, "tolist") else list(values)
             if sample and isinstance(sample[0], str):
                 given.append((f"table {name}.{column}", "\n".join(set(map(str, sample)))))
+    world = session.world
+    given.append(("journal", "\n".join(e.text for e in world.journal)))
+    given.append(("handover", handover(world.seed, world.record().facts, days=world.scenario.slow)))
     given.append(("series", " ".join(s.id + " " + s.label for s in session.telemetry.catalogue)))
     refused = ({"kind": "nothing"}, {"kind": "shed"}, {"kind": "rollback", "change": "C-0"}, 7)
     given.extend(("refusal", _dump(session.act(bad))) for bad in refused)

@@ -69,7 +69,7 @@ class Shed(Action):
 class Ramp(Action):
     kind: Literal["ramp"] = "ramp"
     title, group = "Ramp back", "Shed"
-    help = "Bring the refused share back to zero in equal steps of ten seconds."
+    help = "Bring the refused share back to zero in equal steps, one a tick."
     delay_s = 15.0
     client: ClientScope = Field("all", description="Whose requests.")
     over_s: float = Field(300.0, ge=10, le=3600, description="Seconds from now to full admission.")
@@ -106,7 +106,7 @@ class Restart(Action):
     help = "Restart replicas. Their queues and the work in hand are lost."
     delay_s = 20.0
     how: Literal["rolling", "all_at_once"] = Field(
-        "rolling", description="Rolling takes one replica every 20 s."
+        "rolling", description="Rolling takes one replica every two ticks: 20 s, on a shift of days 10 min."
     )
 
 

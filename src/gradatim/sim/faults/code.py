@@ -39,8 +39,8 @@ class BadCode:
         trained = name == "code-trained"
         first = at + slow.HOUR_S * (s.integer(4, 7, 2) if trained else s.integer(15, 20, 3))
         nights = [
-            slow.change(seed, t, "deploy", "predict", f"nightly retrain {r} at 100 % (was v5)", 45 + i)
-            for i, (t, r) in enumerate(((first, "r1"), (first + DAY_S, "r2")))
+            slow.change(seed, t, "deploy", "predict", "nightly retrain at 100 %", 45 + i)
+            for i, t in enumerate((first, first + DAY_S))
             if t < end - 6 * slow.HOUR_S
         ]
         return slow.scenario(

@@ -99,7 +99,7 @@ def _tree(
         best = np.full((len(level), 3), -1)
         if depth < DEPTH:
             totals = np.stack([total_g, total_h])
-            _, best = best_splits(at, binned, n_edges, gradient, weight, totals, BINS, L2, LEAST_ROWS)
+            best = best_splits(at, binned, n_edges, gradient, weight, totals, BINS, L2, LEAST_ROWS)
         next_level: list[int] = []
         for k, index in enumerate(level):
             value = RATE * float(total_g[k]) / (float(total_h[k]) + L2)

@@ -34,8 +34,7 @@ def best_splits(
         least_rows: rows that each side of a cut must have.
 
     Returns:
-        float64[nodes] gain, 1e-6 where there is no cut; int64[nodes, 3]: feature (-1: none), cut, 1 if missing values
-        go left.
+        int64[nodes, 3]: feature (-1: no cut gains anything), cut, 1 if missing values go left.
     """
     nodes = totals.shape[1]
     gain = np.full(nodes, 1e-6)
@@ -75,4 +74,4 @@ def best_splits(
                     if now > gain[k]:
                         gain[k] = now
                         found[k, 0], found[k, 1], found[k, 2] = j, cut, missing_left
-    return gain, found
+    return found

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gradatim.sim.platform.world import World
 
 FIT_USD, JOB_USD, TEST_USD = 300.0, 60.0, 60.0
+FULL = f"the registry takes {len(DAYS_VERSIONS) - FIRST_FIT} retrained versions a week, and is full"
 NOT_HERE = "data, jobs and models are frozen during this shift: it is too short for them"
 
 
@@ -48,7 +49,10 @@ def happen(world: World, shock: DataFault | NightlyRetrain | ModelRelease) -> No
         serving.faults.add(shock.name)
     elif isinstance(shock, NightlyRetrain):
         version = _fit(world, "recent")
-        serve(world, version)
+        if version is None:
+            world.note("deploy", "deployer", f"nightly retrain: {FULL}")
+        else:
+            serve(world, version)
     refresh(world)
 
 
@@ -72,9 +76,11 @@ def serve(world: World, version: int) -> None:
     world.sim.change_pool("previous", version=PREVIOUS if version == CURRENT else CURRENT)
 
 
-def _fit(world: World, rows: str) -> int:
-    """Register a fit; its version number."""
+def _fit(world: World, rows: str) -> int | None:
+    """Register a fit; its version number, None when the registry takes no more."""
     _, serving = parts(world)
+    if FIRST_FIT + len(serving.fits) >= len(DAYS_VERSIONS):
+        return None
     quarantined, since = tuple(sorted(serving.quarantined.items())), tuple(serving.since)
     serving.fits.append(Fitted(world.now_s, rows, quarantined, since, serving.labels_mended_s))
     return FIRST_FIT + len(serving.fits) - 1
@@ -91,9 +97,13 @@ def registered(world: World) -> tuple[str, ...]:
 
 def upstream_well(world: World, fault: DataFault) -> bool:
     """Does the source of a fault deliver good rows now?"""
+    return fault.upstream_until_s <= world.now_s or _woken(world, fault.at_s)
+
+
+def _woken(world: World, fault_s: float) -> bool:
+    """Whether the data team was paged since a fault began, long enough ago to have mended its source."""
     _, serving = parts(world)
-    mended = serving.upstream_ok_s
-    return fault.upstream_until_s <= world.now_s or (mended is not None and mended <= world.now_s)
+    return any(fault_s <= t and t + UPSTREAM_MEND_S <= world.now_s for t in serving.paged_s)
 
 
 # ---------------------------------------------------------------------- actions
@@ -108,7 +118,7 @@ def refusal(world: World, action: k.Action) -> str:
     if isinstance(action, k.Retrain):
         waiting = sum(p.message["kind"] == "retrain" for p in world.ops.pending)
         if len(world.ops.serving.fits) + waiting >= len(DAYS_VERSIONS) - FIRST_FIT:
-            return f"the registry takes {len(DAYS_VERSIONS) - FIRST_FIT} retrained versions a week"
+            return FULL
     if isinstance(action, k.Deploy):
         names = registered(world)
         if action.version not in names:
@@ -135,12 +145,8 @@ def rerun(world: World, a: k.RerunJob, item: Pending) -> None:
     quality, serving = parts(world)
     if a.job == "labels":
         faults = [f for f in quality.label_faults if f.kind == "zero" and f.at_s <= world.now_s]
-        well = all(
-            f.until_s <= world.now_s
-            or (serving.upstream_ok_s is not None and serving.upstream_ok_s <= world.now_s)
-            for f in faults
-        )
-        if faults and well:
+        well = all(f.until_s <= world.now_s or _woken(world, f.at_s) for f in faults)
+        if faults and well and serving.labels_mended_s is None:
             serving.labels_mended_s = world.now_s
         world.note("config", "labels", "label join re-run: ended" + ("" if well else ", source unchanged"))
         return
@@ -174,6 +180,9 @@ def retrain(world: World, a: k.Retrain, item: Pending) -> None:
     """Fit on what is visible now and register the result; it serves nothing yet."""
     quality, serving = parts(world)
     version = _fit(world, a.rows)
+    if version is None:
+        world.note("deploy", "deployer", f"retrain: {FULL}")
+        return
     made = quality.fitted(serving.fits[-1])
     world.note(
         "deploy", "deployer",
@@ -189,9 +198,9 @@ def deploy(world: World, a: k.Deploy, item: Pending) -> None:
 
 
 def paged(world: World, team: str) -> None:
-    """Another team's on-call mends what is theirs."""
-    if world.ops.serving is not None and team == "data" and world.ops.serving.upstream_ok_s is None:
-        world.ops.serving.upstream_ok_s = world.now_s + UPSTREAM_MEND_S
+    """Another team's on-call mends what is theirs and wrong by now."""
+    if world.ops.serving is not None and team == "data":
+        world.ops.serving.paged_s.append(world.now_s)
 
 
 def turned(world: World) -> NDArray[np.int64]:
@@ -253,7 +262,12 @@ def test_summary(world: World) -> str:
     for group, shares in differs(world, seen, rows).items():
         worst = {name: share for name, share in shares.items() if share >= 0.005}
         if worst:
-            own = any(f.version is not None and f.name in serving.faults for f in quality.data_faults)
+            own = any(
+                f.version == world.ops.version
+                and f.name in serving.faults
+                and group in {a.group for a in f.state}
+                for f in quality.data_faults
+            )
             against = (
                 f" (against {DAYS_VERSIONS[world.ops.version]}'s training set; {DAYS_VERSIONS[CURRENT]}'s agrees)"
                 if own

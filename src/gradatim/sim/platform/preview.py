@@ -9,7 +9,7 @@ from gradatim.sim.actions import ACTIONS, parse_action
 from gradatim.sim.actions import kinds as k
 from gradatim.sim.actions.guardrails import upkeep_usd
 from gradatim.sim.platform import operate
-from gradatim.sim.platform.setup import CLIENT_SHARES, MAX_REPLICAS
+from gradatim.sim.platform.setup import CLIENT_SHARES, MAX_REPLICAS, PRICES
 
 if TYPE_CHECKING:
     from gradatim.sim.platform.world import World
@@ -78,11 +78,12 @@ def _requests(rate: float) -> str:
     return f"{rate:.0f} requests" if rate >= 10 else f"{rate:.1f} requests"
 
 
-def _per_time(world: World, short_usd: float, long_usd: float, rate: float) -> str:
-    """What a rate of requests costs when each loses so much: by the minute, or by the hour where ticks are long."""
-    if world.scenario.slow:
-        return f"${long_usd * rate * 3600:,.0f} an hour"
-    return f"${short_usd * rate * 60:,.0f} a minute"
+def _lost(world: World, price: str, rate: float) -> str:
+    """What a rate of requests costs when each comes to `price` of the sheet instead of a good answer."""
+    good_usd = PRICES["value_good_usd"] if world.quality is None else world.quality.usual_usd
+    usd_per_s = (good_usd - PRICES[price]) * rate
+    # By the minute, or by the hour where ticks are long.
+    return f"${usd_per_s * 3600:,.0f} an hour" if world.scenario.slow else f"${usd_per_s * 60:,.0f} a minute"
 
 
 def _says(world: World, a: k.Action) -> tuple[str, str, str, str]:
@@ -92,13 +93,13 @@ def _says(world: World, a: k.Action) -> tuple[str, str, str, str]:
         return (
             _users(a.client),
             f"about {_requests(rate)} a second are refused at the gateway",
-            f"each refused request is a traveller without an answer: about {_per_time(world, 0.06, 0.08, rate)}",
+            f"each refused request is a traveller without an answer: about {_lost(world, 'value_failed_usd', rate)}",
             "set the share to 0, or ramp back",
         )
     if isinstance(a, k.Ramp):
         return (
             _users(a.client),
-            f"full admission in {a.over_s:.0f} s",
+            f"full admission in {max(a.over_s, world.tick_s):.0f} s",
             "too fast, and the load returns before the service can carry it",
             "shed again",
         )
@@ -107,7 +108,7 @@ def _says(world: World, a: k.Action) -> tuple[str, str, str, str]:
         return (
             f"{100 * a.share:.0f} % of {_users(a.client)}",
             f"about {_requests(rate)} a second never reach a replica",
-            f"answers from the table are worth less: about {_per_time(world, 0.03, 0.05, rate)}",
+            f"answers from the table are worth less: about {_lost(world, 'value_fallback_usd', rate)}",
             "share 0",
         )
     if isinstance(a, k.Scale):
@@ -136,7 +137,7 @@ def _says(world: World, a: k.Action) -> tuple[str, str, str, str]:
                 "none",
             )
         return (
-            "one replica every 20 s",
+            f"one replica every {2 * world.tick_s:.0f} s",
             f"each is away for {cold:.0f} s",
             "a fleet that is full has even less room",
             "none",

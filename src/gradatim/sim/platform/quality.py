@@ -23,7 +23,7 @@ from gradatim.sim.flights.forest import Forest, load_forest
 from gradatim.sim.flights.prices import load_prices
 from gradatim.sim.flights.state import GROUPS, Alteration, State, altered
 from gradatim.sim.flights.values import ROUTES, fallback_offers
-from gradatim.sim.flights.window import BLOCK_S, Window
+from gradatim.sim.flights.window import Window
 from gradatim.sim.flights.year import load_year
 from gradatim.sim.platform.vocabulary import CURRENT, DAYS_VERSIONS, FIRST_FIT, PREVIOUS
 
@@ -53,7 +53,7 @@ class Serving:
     modes: dict[str, str] = field(default_factory=lambda: dict.fromkeys(GROUPS, "live"))
     quarantined: dict[str, float] = field(default_factory=dict)
     labels_mended_s: float | None = None
-    upstream_ok_s: float | None = None
+    paged_s: list[float] = field(default_factory=list)
     since: list[tuple[float, int, State]] = field(default_factory=list)
     fits: list[Fitted] = field(default_factory=list)
     tests: dict[int, str] = field(default_factory=dict)
@@ -232,7 +232,7 @@ class Quality:
 
     # ------------------------------------------------------------------ retraining
     def fitted(self, key: Fitted) -> Fit:
-        """The model of a fit: real, on the rows and labels that were visible when it started."""
+        """The model of a fit: real, on the rows and labels that the store had when it ended."""
         if key not in self._fits:
             self._fits[key] = self._fit(key)
         return self._fits[key]
@@ -291,9 +291,3 @@ def _landed_s(seed: int, window: Window) -> NDArray[np.int64]:
     root = np.sqrt(1.0 - u)
     minutes = np.where(flights.late, np.minimum(16.0 + 30.0 / root, 240.0), 15.0 - 30.0 * u)
     return np.asarray(scheduled + np.floor(minutes).astype(np.int64) * 60, dtype=np.int64)
-
-
-def blocks_in(hour: int) -> slice:
-    """The blocks of ten minutes of an hour of the window."""
-    per = 3600 // BLOCK_S
-    return slice(hour * per, (hour + 1) * per)

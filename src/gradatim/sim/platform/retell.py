@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gradatim.sim.actions.kinds import TALK
+from gradatim.sim.actions.kinds import TALK, parse_action
 from gradatim.sim.platform.world import World
 from gradatim.sim.telemetry.record import Event
 
@@ -40,7 +40,7 @@ def retell(world: World, log: Sequence[Told], refused: Callable[[World, dict[str
             world.now_s = t_s
             if not refused(world, action):
                 world.act(action)
-        elif changes and (changes[0].t_s, changes[0].message["kind"]) == (t_s, action["kind"]):
+        elif changes and (changes[0].t_s, changes[0].message) == (t_s, parse_action(action).model_dump()):
             done = changes.popleft()
             ordinals[done.ordinal] = len(ops.done)
             ops.done.append(done._replace(ordinal=len(ops.done)))

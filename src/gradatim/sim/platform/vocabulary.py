@@ -7,7 +7,7 @@ AIRPORTS = ("EWR", "JFK", "LGA")
 HOURS_VERSIONS = ("v1", "v2", "v3")
 DAYS_VERSIONS = ("v4", "v5", "v6", "r1", "r2", "r3")
 """Model versions by number, on shifts of hours and of days; from `FIRST_FIT` on they are retrained ones."""
-PREVIOUS, CURRENT, CANDIDATE, FIRST_FIT = 0, 1, 2, 3
+PREVIOUS, CURRENT, FIRST_FIT = 0, 1, 3
 COMPONENTS = (
     "clients",
     "gateway",

@@ -129,7 +129,7 @@ export class Charts {
 
   #axis(width) {
     const { window, time } = this;
-    const step = LABEL_STEPS_S.find((one) => (one / window.span) * width >= 64) ?? LABEL_STEPS_S.at(-1);
+    const step = LABEL_STEPS_S.find((one) => (one / window.span) * width >= (time.days ? 92 : 64)) ?? LABEL_STEPS_S.at(-1);
     const svg = s("svg", { "aria-hidden": "true" }, s("line", { class: "axis", x1: 0, x2: "100%", y1: 0, y2: 0 }));
     const begin = window.from + ((step - time.past(window.from, step)) % step);
     for (let t = begin; t <= window.to; t += step) {

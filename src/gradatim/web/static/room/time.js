@@ -2,7 +2,7 @@
 // A shift of hours has "09:14"; one of days "day 2 09:14", typed as 2/09:14 too.
 
 const DAY_S = 86400;
-const WRITTEN = /^\s*(?:day\s+(-?\d{1,4})\s+|(-?\d{1,4})\/)?(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*$/i;
+const WRITTEN = /^\s*(?:day\s+(-?\d{1,4})\s+|(-?\d{1,4})\/)?(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?\s*$/i;
 const two = (part) => String(Math.floor(part)).padStart(2, "0");
 
 export class WallTime {
@@ -61,7 +61,7 @@ export class WallTime {
   /** What was typed, in simulated seconds; without a day, on the day nearest to `near`. NaN when it is no time. */
   parse(text, near) {
     const found = WRITTEN.exec(text);
-    if (!found || +found[3] > 23 || +found[4] > 59 || +(found[5] ?? 0) > 59) return NaN;
+    if (!found || +found[3] > 23 || +found[4] > 59 || +(found[5] ?? 0) >= 60) return NaN;
     const named = found[1] ?? found[2];
     if (named !== undefined && !this.days) return NaN;
     const t = +found[3] * 3600 + +found[4] * 60 + +(found[5] ?? 0) - this.#offset;

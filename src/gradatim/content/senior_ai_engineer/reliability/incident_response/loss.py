@@ -116,7 +116,7 @@ def bad_per_mille(world: World, t_s: float, window_s: float | None = None) -> in
 
 def per_tick(world: World) -> list[int]:
     """Micro-dollars lost by answers and credits in each tick."""
-    lost = -world.sim.ticks["money_micro"].astype(np.int64)
+    lost = _answers(world)
     m = minutes(world)
     first, per = round(world.start_s / world.tick_s), round(pricing(world).unit_s / world.tick_s)
     out = lost.copy()
@@ -125,11 +125,24 @@ def per_tick(world: World) -> list[int]:
     return [int(x) for x in out]
 
 
+def _answers(world: World) -> NDArray[np.int64]:
+    """int64[ticks]: micro-dollars lost by answers in each tick.
+
+    On a shift of days an hour that gained counts as nothing: what wrong features happen to get right is luck.
+    """
+    lost = -world.sim.ticks["money_micro"].astype(np.int64)
+    if world.scenario.slow:
+        per = round(pricing(world).unit_s / world.tick_s)
+        for first in range(0, len(lost), per):
+            if lost[first : first + per].sum() < 0:
+                lost[first : first + per] = 0
+    return lost
+
+
 def judge(world: World) -> Verdict:
     """Dollars by cause, signals and the moment of each cause. The world stands at its horizon."""
     ops, m, clock = world.ops, minutes(world), pricing(world)
-    first_tick = round(world.start_s / world.tick_s)
-    lost = -world.sim.ticks["money_micro"][first_tick:].astype(np.int64)
+    lost = _answers(world)[round(world.start_s / world.tick_s) :]
     cost = dict.fromkeys(CAUSES, 0)
     moment: dict[str, float] = {}
     cost["answers"] = int(lost.sum())
