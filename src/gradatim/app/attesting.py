@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -50,13 +49,9 @@ def answered(app: App, text: str | bytes, where: str) -> tuple[int, dict[str, An
         StateError: this answer is there already.
     """
     from gradatim.path.evidence.attest import read_answer
+    from gradatim.path.evidence.signed import read_json
 
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            "this is not an attestation", [f"not JSON: {str(error)[:120]}"], where=where
-        ) from None
+    data = read_json(text, "an attestation", where=where)
     said, opened = read_answer(data, where=where)
     ours = {r.entry.number: r for r in app.evidence.records()}
     record = ours.get(said.entry)

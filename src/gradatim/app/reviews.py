@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -278,13 +277,10 @@ class Reviews:
             StateError: this rating is there already.
         """
         from gradatim.app.keys import private_key
-        from gradatim.path.evidence.signed import fingerprint, public_key
+        from gradatim.path.evidence.signed import fingerprint, public_key, read_json
         from gradatim.path.review.rating import read_rating
 
-        try:
-            data = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise InputError("this is not a rating", [f"not JSON: {str(error)[:120]}"], where=where) from None
+        data = read_json(text, "a rating", where=where)
         rating, opened = read_rating(data, dimensions=self._dimensions(), where=where)
         problems = []
         if opened.key == public_key(private_key(self._app.home)):

@@ -173,9 +173,7 @@ class LiveSession:
         """Run to the horizon and judge this very world (equal to replaying the submission)."""
         if not self.ended:
             self.world.advance(self.world.horizon_s)
-        verdict = self.instance.lab.live.judge(self.world)
-        totals = {k: int(v) for k, v in sorted(self.world.sim.totals().items())}
-        return Outcome(verdict.by_cause, verdict.signals, totals, verdict.moments)
+        return Outcome.of(self.instance.lab.live.judge(self.world), self.world.sim.totals())
 
     def load(self, steps: list[Step], to_s: float) -> None:
         """Bring a fresh session to `to_s` with a known log: after a restart, a rewind, a fork."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -32,6 +33,12 @@ class Outcome:
     signals: dict[str, int]
     counters: dict[str, int]
     moments: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, verdict: Verdict, totals: Mapping[str, int]) -> Outcome:
+        """What a lab's judgement of a finished world comes to."""
+        counters = {k: int(v) for k, v in sorted(totals.items())}
+        return cls(verdict.by_cause, verdict.signals, counters, verdict.moments)
 
     @property
     def loss_micro(self) -> int:

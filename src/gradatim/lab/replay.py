@@ -87,9 +87,7 @@ class Timeline:
 
     def outcome(self) -> Outcome:
         """Judge the world as it stands at the horizon."""
-        verdict = self.instance.lab.live.judge(self.world)
-        totals = {k: int(v) for k, v in sorted(self.world.sim.totals().items())}
-        return Outcome(verdict.by_cause, verdict.signals, totals, verdict.moments)
+        return Outcome.of(self.instance.lab.live.judge(self.world), self.world.sim.totals())
 
     def _retell(self, actions: Sequence[Step]) -> bool:
         known = _changes(actions)

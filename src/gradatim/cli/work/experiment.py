@@ -161,12 +161,10 @@ def _lift(text: str | None, base: float | None, problems: list[str]) -> float | 
     """The absolute effect of `--mde`: a number, or a percentage of the control."""
     if text is None:
         return None
-    relative = text.endswith("%")
-    try:
-        size = float(text.removesuffix("%"))
-    except ValueError:
-        size = math.nan
-    if not math.isfinite(size) or size == 0:
+    from gradatim.instruments.size import read_size
+
+    size, relative = read_size(text)
+    if math.isnan(size) or size == 0:
         problems.append(f"--mde {text}: a number other than 0, such as 0.05 or 5%")
         return None
     if not relative:
@@ -174,7 +172,7 @@ def _lift(text: str | None, base: float | None, problems: list[str]) -> float | 
     if not base:
         problems.append("--mde in percent needs a control's rate or mean other than 0")
         return None
-    return size / 100 * abs(base)
+    return size * abs(base)
 
 
 @click.command(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 from typing import Literal, NamedTuple, get_args
+
+from gradatim.instruments.size import read_size
 
 Direction = Literal["increase", "decrease", "either"]
 
@@ -34,14 +35,10 @@ def parse_tolerance(text: str) -> Tolerance:
     Raises:
         ValueError: a sentence that says what is wrong.
     """
-    relative = text.endswith("%")
-    try:
-        size = float(text.removesuffix("%"))
-    except ValueError:
-        size = math.nan
-    if not (math.isfinite(size) and size > 0):
+    size = read_size(text)
+    if not size.value > 0:
         raise ValueError(f'the tolerance "{text}" is not a positive number such as 10% or 0.5')
-    return Tolerance(size / 100 if relative else size, relative)
+    return Tolerance(*size)
 
 
 def parse_metric(text: str, columns: Collection[str], default: Tolerance) -> CanaryMetric:

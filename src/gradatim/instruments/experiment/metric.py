@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+
+from gradatim.instruments.size import read_size
 
 AGGREGATES = ("sum", "mean", "max", "min")
 GRAMMAR = "COLUMN, A/B or sum(COLUMN), then :up or :down"
@@ -83,16 +84,12 @@ def _split(text: str, columns: Collection[str], guardrail: bool) -> tuple[str, s
 
 
 def _margin(text: str, margin: str) -> tuple[float, bool]:
-    relative = margin.endswith("%")
-    try:
-        size = float(margin.removesuffix("%"))
-    except ValueError:
-        size = math.nan
-    if not (math.isfinite(size) and size > 0):
+    size = read_size(margin)
+    if not size.value > 0:
         raise ValueError(
             f'"{text}": the margin "{margin}" is not a positive number such as 2% (of the control) or 0.5'
         )
-    return (size / 100, True) if relative else (size, False)
+    return size
 
 
 def _expression(body: str, columns: Collection[str]) -> tuple[str, str | None, str]:

@@ -18,6 +18,7 @@ from gradatim.instruments.experiment.overtime import looks
 from gradatim.instruments.experiment.rows import open_data, read_rows
 from gradatim.instruments.experiment.segments import by_segment
 from gradatim.instruments.experiment.units import Layout, Units, collect
+from gradatim.instruments.size import read_size
 
 if TYPE_CHECKING:
     from gradatim.instruments.tables import Table
@@ -232,12 +233,8 @@ def _shares(weights: dict[str, float], units: Units) -> dict[str, float]:
 def _worth(text: str, problems: list[str]) -> Worth | None:
     if not text:
         return None
-    relative = text.endswith("%")
-    try:
-        size = float(text.removesuffix("%"))
-    except ValueError:
-        size = math.nan
-    if not (math.isfinite(size) and size > 0):
+    size = read_size(text)
+    if not size.value > 0:
         problems.append(f"--worth {text}: a positive number such as 2% (of the control) or 0.5")
         return None
-    return Worth(size / 100 if relative else size, relative)
+    return Worth(*size)

@@ -90,13 +90,19 @@ def open_signed(kind: str, raw: str | bytes, *, where: str = "") -> Signed:
     nothing = InputError(f"this is not a {kind} file", where=where, why=f"larger than {LARGEST:,} bytes")
     if len(raw) > LARGEST:
         raise nothing
+    return check_signed(kind, read_json(raw, f"a {kind} file", where=where), where=where)
+
+
+def read_json(text: str | bytes, what: str, *, where: str = "") -> Any:
+    """The JSON of a text.
+
+    Raises:
+        InputError: it is none, and so not `what`.
+    """
     try:
-        data = json.loads(raw)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"this is not a {kind} file", [f"not JSON: {str(error)[:120]}"], where=where
-        ) from None
-    return check_signed(kind, data, where=where)
+        raise InputError(f"this is not {what}", [f"not JSON: {str(error)[:120]}"], where=where) from None
 
 
 def check_signed(kind: str, data: Any, *, where: str = "") -> Signed:
