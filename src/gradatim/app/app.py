@@ -438,9 +438,21 @@ class App:
         return submit(self, lab_id, submission)
 
     def check(
-        self, lab_id: str, *, ci: bool = False, progress: Callable[[str], None] | None = None
+        self,
+        lab_id: str,
+        *,
+        ci: bool = False,
+        seeds: int | None = None,
+        progress: Callable[[str], None] | None = None,
     ) -> dict[str, Any]:
-        """The proofs of a lab, by id or by folder: {proofs: {name: {ok, detail}}, matrix, ...}."""
+        """The proofs of a lab, by id or by folder: {proofs: {name: {ok, detail}}, matrix, ...}.
+
+        Args:
+            lab_id: a lab or a task.
+            ci: the short check.
+            seeds: so many instances of each family; a task has forms, and takes no notice.
+            progress: told what is under way.
+        """
         from gradatim.lab import catalogue, folders
         from gradatim.lab.check import check
 
@@ -453,7 +465,7 @@ class App:
                 open_task(folder) if folder.is_dir() else task(lab_id), ci=ci, progress=progress
             )
         lab = catalogue.open_lab(folder) if folder.is_dir() else self._lab(lab_id)
-        return check(lab, ci=ci, progress=progress)
+        return check(lab, ci=ci, seeds=seeds, progress=progress)
 
     def references(self, attempt_id: str) -> dict[str, Any]:
         """How far the references of an attempt's instance are: {done, total, state}."""

@@ -20,5 +20,8 @@ def bench_queue(**queue: Any) -> dict[str, Any]:
 
 
 def compile_kernel() -> None:
-    """Run a small queue, so that numba compiles the kernel into its cache."""
+    """Run a small queue and fit a small forest, so that numba compiles what they use into its cache."""
+    from gradatim.sim.flights.fit import compile_forest
+
     bench_queue(servers=1, rho=0.5, customers=10_000)
+    compile_forest()

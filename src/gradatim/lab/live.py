@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from gradatim.core.errors import GradatimError, InputError
@@ -17,32 +18,50 @@ if TYPE_CHECKING:
     from gradatim.lab.lab import Instance
     from gradatim.sim.platform.world import World
 
+PARTS = ("alerts", "inbox", "metrics", "metrics_5m_ago", "service", "changes")
+"""What an observation holds beside the clock."""
+
 
 class LiveSession:
     """One run of an instance. Simulated time moves only by `advance`; reading is free and changes nothing."""
 
     def __init__(
-        self, instance: Instance, world: World | None = None, untouched: Telemetry | None = None
+        self, instance: Instance, world: World | None = None, nobody: Telemetry | None = None
     ) -> None:
         self.instance = instance
         # A world of its own: judging or a second session must not move the clock of this one.
-        self.world = world or Timeline(instance).world
-        self.telemetry = Telemetry(self.world.record(), untouched)
+        self._world = world or Timeline(instance).world
+        self.telemetry = Telemetry(self._world.record(), nobody)
         self.book = AlertBook(self.telemetry)
         self.steps: list[Step] = []
 
     # ---------------------------------------------------------------- time
     @property
+    def world(self) -> World:
+        """The platform as it stands now."""
+        return self._world
+
+    @property
+    def now_s(self) -> float:
+        """Simulated seconds since the start of the history."""
+        return self._world.now_s
+
+    @property
+    def tick_s(self) -> float:
+        """Seconds of a tick."""
+        return self._world.tick_s
+
+    @property
     def ended(self) -> bool:
         """The shift is over."""
-        return self.world.now_s >= self.world.horizon_s
+        return self.now_s >= self._world.horizon_s
 
     def clock(self) -> dict[str, Any]:
         """Where the clock stands."""
-        w = self.world
-        when = w.record().when(w.now_s)
+        w, now_s = self._world, self.now_s
+        when = w.epoch + dt.timedelta(seconds=now_s)
         return {
-            "t_s": w.now_s,
+            "t_s": now_s,
             "clock": when.strftime("%H:%M:%S"),
             "date": when.strftime("%a %-d %b"),
             "start_s": w.start_s,
@@ -57,10 +76,13 @@ class LiveSession:
             raise InputError(
                 f"cannot advance by {seconds!r}", ["seconds must be above 0 and at most 1,000,000"]
             )
-        now_ms = round(self.world.now_s * 1000)
-        self.world.advance(max(now_ms + 1, round((self.world.now_s + seconds) * 1000)) / 1000.0)
-        self.telemetry.update(self.world.record())
+        now_ms = round(self.now_s * 1000)
+        self._move(max(now_ms + 1, round((self.now_s + seconds) * 1000)) / 1000.0)
         return self.clock()
+
+    def _move(self, to_s: float) -> None:
+        self._world.advance(to_s)
+        self.telemetry.update(self._world.record())
 
     # ---------------------------------------------------------------- acting
     def act(self, message: Any) -> dict[str, Any]:
@@ -100,12 +122,6 @@ class LiveSession:
     # ---------------------------------------------------------------- looking
     def alerts(self) -> list[dict[str, Any]]:
         """Alerts as the pager shows them now."""
-        shared = self.telemetry.untouched
-        if shared is not None:
-            # Nobody has acted on the service: what fires is what fires for everybody, evaluated once.
-            book = shared.kept.setdefault("book", AlertBook(shared))
-            assert isinstance(book, AlertBook)
-            return book.evaluate(self.world.now_s, tuple(self.world.journal))
         return self.book.evaluate()
 
     def inbox(self) -> list[dict[str, Any]]:
@@ -114,27 +130,45 @@ class LiveSession:
 
     def observe(self) -> dict[str, Any]:
         """What an operator sees now: clock, alerts, inbox, latest metrics, the service's settings, changes."""
-        w = self.world
-        return {
-            **self.clock(),
-            "alerts": self.alerts(),
-            "inbox": self.inbox(),
-            "metrics": self.telemetry.latest(),
-            "metrics_5m_ago": self.telemetry.latest(upto_s=w.now_s - 300.0),
-            "service": w.service(),
-            "changes": [
-                {
-                    "id": c.id,
-                    "t_s": c.at_s,
-                    "kind": c.kind,
-                    "component": c.component,
-                    "who": c.who,
-                    "text": c.text,
-                }
-                for c in w.changes
-                if w.now_s - (48 if w.scenario.slow else 6) * 3600.0 <= c.at_s <= w.now_s
-            ],
-        }
+        return {**self.clock(), **{name: self.part(name) for name in PARTS}}
+
+    def part(self, name: str) -> Any:
+        """One of the `PARTS` of an observation."""
+        match name:
+            case "alerts":
+                return self.alerts()
+            case "inbox":
+                return self.inbox()
+            case "metrics":
+                return self.latest(self.now_s)
+            case "metrics_5m_ago":
+                return self.latest(self.now_s - 300.0)
+            case "service":
+                return self.world.service()
+            case "changes":
+                return self.changes()
+        raise KeyError(name)
+
+    def latest(self, upto_s: float) -> dict[str, float | None]:
+        """The newest value of every series that was visible at `upto_s`."""
+        return self.telemetry.latest(upto_s=upto_s)
+
+    def changes(self) -> list[dict[str, Any]]:
+        """The change history of the last hours, oldest first."""
+        w, now_s = self._world, self.now_s
+        from_s = now_s - (48 if w.scenario.slow else 6) * 3600.0
+        return [
+            {
+                "id": c.id,
+                "t_s": c.at_s,
+                "kind": c.kind,
+                "component": c.component,
+                "who": c.who,
+                "text": c.text,
+            }
+            for c in w.changes
+            if from_s <= c.at_s <= now_s
+        ]
 
     def query(self, sql: str) -> dict[str, Any]:
         """One SELECT over the rows visible now.

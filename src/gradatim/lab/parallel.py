@@ -7,9 +7,72 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 Result = TypeVar("Result")
+
+
+class Crew:
+    """Processes for one or more rounds of tasks, started with the first round that needs them.
+
+    Args:
+        workers: how many; None for one a core. With one, everything runs in this process.
+        elsewhere: in another process even then.
+    """
+
+    def __init__(self, workers: int | None = None, *, elsewhere: bool = False) -> None:
+        self._count = workers or cores()
+        self._elsewhere = elsewhere
+        self._pool: ProcessPoolExecutor | None = None
+
+    def each(
+        self,
+        function: Callable[..., Result],
+        tasks: Sequence[tuple[Any, ...]],
+        *,
+        done: Callable[[int], None] | None = None,
+    ) -> list[Result]:
+        """`function(*task)` of every task, in the order of `tasks`. The first error ends it and the crew.
+
+        Args:
+            done: told how many are done, after each.
+        """
+        found: dict[int, Result] = {}
+        if not self._elsewhere and min(self._count, len(tasks)) <= 1:
+            for i, task in enumerate(tasks):
+                found[i] = function(*task)
+                if done is not None:
+                    done(len(found))
+            return [found[i] for i in range(len(tasks))]
+        if self._pool is None:
+            self._pool = pool(self._count)
+        futures = {self._pool.submit(function, *task): i for i, task in enumerate(tasks)}
+        try:
+            for future in as_completed(futures):
+                found[futures[future]] = future.result()
+                if done is not None:
+                    done(len(found))
+        except BaseException:
+            self.end()
+            raise
+        return [found[i] for i in range(len(tasks))]
+
+    def end(self) -> None:
+        """Let the processes go; what has not begun is not begun."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None and self._pool is not None:
+            self._pool.shutdown()
+        self.end()
 
 
 def each(
@@ -20,32 +83,9 @@ def each(
     elsewhere: bool = False,
     done: Callable[[int], None] | None = None,
 ) -> list[Result]:
-    """`function(*task)` of every task, in the order of `tasks`. The first error ends it.
-
-    Args:
-        workers: how many processes; None for one a core. With one, everything runs in this process.
-        elsewhere: in another process even then.
-        done: told how many are done, after each.
-    """
-    count = min(workers or cores(), len(tasks))
-    found: dict[int, Result] = {}
-    if count <= 1 and not elsewhere:
-        for i, task in enumerate(tasks):
-            found[i] = function(*task)
-            if done is not None:
-                done(len(found))
-        return [found[i] for i in range(len(tasks))]
-    with pool(count) as processes:
-        futures = {processes.submit(function, *task): i for i, task in enumerate(tasks)}
-        try:
-            for future in as_completed(futures):
-                found[futures[future]] = future.result()
-                if done is not None:
-                    done(len(found))
-        except BaseException:
-            processes.shutdown(wait=False, cancel_futures=True)
-            raise
-    return [found[i] for i in range(len(tasks))]
+    """One round of a crew that is no larger than the round."""
+    with Crew(max(1, min(workers or cores(), len(tasks))), elsewhere=elsewhere) as crew:
+        return crew.each(function, tasks, done=done)
 
 
 def pool(count: int) -> ProcessPoolExecutor:

@@ -18,8 +18,13 @@ LEAST_S, MOST_TICKS = 1.0, 360
 """What a step may ask for: at least a second; at most an hour on a shift of hours, thirty hours on one of days."""
 
 
-def drive(session: LiveSession, policy: Policy, progress: Callable[[float], None] | None = None) -> None:
-    """Play `session` to its horizon.
+def drive(
+    session: LiveSession,
+    policy: Policy,
+    progress: Callable[[float], None] | None = None,
+    look: Callable[[], dict[str, Any]] | None = None,
+) -> None:
+    """Play `session` to its horizon; `look` gives what the policy sees, the session's `observe` unless told.
 
     The observation carries `receipts`: what became of the actions of the step before. A malformed action is a
     refused one; a malformed reply ends the run.
@@ -34,16 +39,19 @@ def drive(session: LiveSession, policy: Policy, progress: Callable[[float], None
         except GradatimError as e:
             return {"error": e.describe(), "columns": [], "rows": []}
 
+    look = look or session.observe
     receipts: list[dict[str, Any]] = []
     for _ in range(MAX_STEPS):
         if session.ended:
             return
-        reply = policy({**session.observe(), "receipts": receipts}, query)
-        actions, seconds = _checked(reply, MOST_TICKS * session.world.tick_s)
+        seen = look()
+        seen["receipts"] = receipts
+        reply = policy(seen, query)
+        actions, seconds = _checked(reply, MOST_TICKS * session.tick_s)
         receipts = [session.act(a) for a in actions]
         session.advance(seconds)
         if progress is not None:
-            progress(session.world.now_s / session.world.horizon_s)
+            progress(session.now_s / session.world.horizon_s)
     raise PolicyError(
         f"the policy took more than {MAX_STEPS} steps",
         why="each step must advance the clock",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradatim.core.errors import PolicyError
-from gradatim.lab.live import LiveSession
 from gradatim.lab.outcome import Outcome
 from gradatim.lab.policy import drive, load_policy, play_isolated
+from gradatim.lab.shared import SharedSession
 from gradatim.lab.spec import Reference
 from gradatim.lab.submission import Step
 from gradatim.sim.actions import ACTIONS
+from gradatim.sim.actions.kinds import TALK
 from gradatim.sim.faults.scenario import FAST
 
 if TYPE_CHECKING:
@@ -36,9 +37,13 @@ class Bench:
         self._played: dict[str, Played] = {}
 
     def names(self) -> list[str]:
-        """Every player: each base followed by what is derived from it, whose runs share its worlds; the oracle last."""
+        """Every player: each base followed by what is derived from it, other words first; the oracle last."""
         refs = self.instance.lab.spec.reference
-        families = [[r.name, *(d.name for d in refs if d.base == r.name)] for r in refs if r.base is None]
+        families = [
+            [r.name, *(d.name for d in sorted(refs, key=_changes) if d.base == r.name)]
+            for r in refs
+            if r.base is None
+        ]
         return [name for names in families for name in names] + [ORACLE]
 
     def play(self, name: str) -> Played:
@@ -60,21 +65,16 @@ class Bench:
             return Played(steps, self.instance.timeline.run(steps))
         assert ref.file is not None
         path = self.instance.lab.folder / "references" / ref.file
-        untouched = self.instance.timeline.untouched
-        session = LiveSession(self.instance, self.instance.timeline.reset(), untouched)
+        session = SharedSession(self.instance)
         if ref.isolated:
             try:
                 play_isolated(session, path)
             except PolicyError:
                 session.steps.clear()
-        else:
-            drive(session, load_policy(path))
-        steps = tuple(session.steps)
-        if ref.isolated:
+            steps = tuple(session.steps)
             return Played(steps, self.instance.timeline.run(steps))
-        outcome = session.finish()
-        self.instance.timeline.ended(steps)
-        return Played(steps, outcome)
+        drive(session, load_policy(path), look=session.glance)
+        return Played(tuple(session.steps), session.finish())
 
     def _oracle(self) -> Played:
         scenario = self.instance.lab.live.scenario(self.instance.seed, self.instance.family)
@@ -103,6 +103,12 @@ def changed(steps: tuple[Step, ...], ref: Reference, instance: Instance) -> tupl
                 action["change"] = instance.timeline.world.changes[0].id
             out.append(Step(min(at + round(delay * 1000), end_ms), action))
     return tuple(sorted(out, key=lambda s: s.t_ms))
+
+
+def _changes(ref: Reference) -> bool:
+    """Whether a derived log changes the service otherwise than its base, so that it has to be simulated."""
+    kinds = {*ref.drop, *(e["action"]["kind"] for e in ref.insert)}  # type: ignore[index]
+    return ref.delay_s > 0 or not kinds <= TALK
 
 
 def _moment(steps: list[Step], after: str) -> int | None:

@@ -63,6 +63,7 @@ class Timeline:
         """What the dashboards show to the horizon when nobody acts: what every player sees until they do."""
         with self._lock:
             self._replay(())
+            self.ended(())
             telemetry = Telemetry(self.world.record())
             telemetry.block(0, 0)  # the world moves on under its record; the values stay
             return telemetry
@@ -82,8 +83,23 @@ class Timeline:
         """Remember the world as it stands, at its horizon, for logs that differ from `actions` in talk alone."""
         known = _changes(actions)
         with self._lock:
-            self._ends = [e for e in self._ends if e.changes != known][1 - KEEP_ENDS :]
+            self._ends = [e for e in self._ends if e.changes != known]
+            if len(self._ends) >= KEEP_ENDS:
+                # The end of a shift on which nobody changed anything is the one that most logs share.
+                del self._ends[next(i for i, e in enumerate(self._ends) if e.changes)]
             self._ends.append(_End(known, self.world.snapshot()))
+
+    def reach(self, to_s: float, talk: Sequence[Step]) -> None:
+        """Bring the world, in which `talk` was said and nothing was changed, on to `to_s`."""
+        with self._lock:
+            mark = max((m for m in self._marks if not m.prefix and m.t_s <= to_s), key=lambda m: m.t_s)
+            if mark.t_s > self.world.now_s:
+                self.world.restore(mark.snapshot)
+                if talk:
+                    self._tell(talk)
+            self.world.advance(to_s)
+            if not talk:
+                self._mark(())
 
     def outcome(self) -> Outcome:
         """Judge the world as it stands at the horizon."""
@@ -94,10 +110,14 @@ class Timeline:
         end = next((e for e in self._ends if e.changes == known), None)
         if end is None:
             return False
+        self._ends.append(self._ends.pop(self._ends.index(end)))  # dropped first is what was unused longest
         self.world.restore(end.snapshot)
+        self._tell(actions)
+        return True
+
+    def _tell(self, actions: Sequence[Step]) -> None:
         log = [(min(s.t_ms / 1000.0, self.world.horizon_s), s.action) for s in actions]
         retell(self.world, log, self.instance.lab.live.refusal)
-        return True
 
     def _replay(self, actions: tuple[Step, ...]) -> None:
         best = max(
@@ -134,7 +154,9 @@ class Timeline:
             return
         self._marks.append(_Mark(prefix, t, self.world.snapshot()))
         if len(self._marks) > KEEP:
-            del self._marks[1]
+            # Where nobody has acted is where most logs begin: those marks go last, the first one never.
+            acted = (i for i, m in enumerate(self._marks) if m.prefix)
+            del self._marks[next(acted, 1)]
 
 
 def _changes(actions: Sequence[Step]) -> tuple[Step, ...]:

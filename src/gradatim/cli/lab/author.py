@@ -20,6 +20,7 @@ from gradatim.core.errors import InputError
     examples=[
         "gradatim lab check incident-response",
         "gradatim lab check incident-response --ci --json",
+        "gradatim lab check incident-response --seeds 3",
         "gradatim lab check --all",
     ],
 )
@@ -28,11 +29,16 @@ from gradatim.core.errors import InputError
 @click.option(
     "--ci",
     is_flag=True,
-    help="Three seeds a family instead of twenty; the incident lab needs about ten CPU-minutes.",
+    help="Few instances, within 90 CPU-seconds: one to three of each family. Default: twenty of each.",
+)
+@click.option(
+    "--seeds", type=click.IntRange(1, 200), default=None, help="So many instances of each family, for a lab."
 )
 @json_option
 @click.pass_context
-def check(ctx: click.Context, labs: tuple[str, ...], every: bool, ci: bool, as_json: bool) -> None:
+def check(
+    ctx: click.Context, labs: tuple[str, ...], every: bool, ci: bool, seeds: int | None, as_json: bool
+) -> None:
     """Prove that a lab measures what it claims, with its own reference players.
 
     Exit code 0 when every proof holds, 1 when one does not.
@@ -44,7 +50,7 @@ def check(ctx: click.Context, labs: tuple[str, ...], every: bool, ci: bool, as_j
     results = {}
     for name in names:
         with Line() as line:
-            results[name] = app.check(name, ci=ci, progress=partial(_say, line, name))
+            results[name] = app.check(name, ci=ci, seeds=seeds, progress=partial(_say, line, name))
         if not as_json:
             (print_task_proofs if results[name].get("kind") == "task" else print_proofs)(name, results[name])
     if as_json:

@@ -47,18 +47,21 @@ def search(lab: Lab, seed: int, family: str) -> list[str]:
         if stop > session.world.now_s:
             session.advance(stop - session.world.now_s)
         for where, text in _readable(session):
+            lower = text.lower()
             found += [
-                f"{where} at {stop:.0f} s: {secret!r}" for secret in secrets if secret and _has(text, secret)
+                f"{where} at {stop:.0f} s: {secret!r}" for secret in secrets if secret and _has(lower, secret)
             ]
-    found += [f"brief.md: {s!r}" for s in secrets if _has(lab.text("brief.md"), s)]
+    found += [f"brief.md: {s!r}" for s in secrets if _has(lab.text("brief.md").lower(), s)]
     hints = [(h.id, " ".join(h.on(days=days))) for h in lab.hints for days in (False, True)]
-    found += [f"hint {name}: {s!r}" for name, text in hints for s in secrets if _has(text, s)]
+    found += [f"hint {name}: {s!r}" for name, text in hints for s in secrets if _has(text.lower(), s)]
     found += _future(session)
     return sorted(set(found))
 
 
-def _has(text: str, secret: str) -> bool:
-    return re.search(rf"(?<![a-z0-9_]){re.escape(secret.lower())}(?![a-z0-9_])", text.lower()) is not None
+def _has(lower: str, secret: str) -> bool:
+    """Whether a secret stands in a text of lower case as a word of its own."""
+    word = secret.lower()
+    return word in lower and bool(re.search(rf"(?<![a-z0-9_]){re.escape(word)}(?![a-z0-9_])", lower))
 
 
 def _readable(session: LiveSession) -> list[tuple[str, str]]:

@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gradatim.lab.parallel import each
+from gradatim.lab.parallel import Crew
 
 if TYPE_CHECKING:
     from gradatim.lab.lab import Instance
 
 FIRST_SEED = 5_000
-CI_SEEDS, FULL_SEEDS = 3, 20
-CI_LEAST, MOST_TRIED = 8, 4000
+FULL_SEEDS = 20
+CI_SEEDS, CI_LEAST, CI_MOST = 3, 8, 9
+"""Three seeds a family in CI; at least eight instances, and no more than nine, but one of each family."""
+MOST_TRIED = 4000
 
 
 class Cell(NamedTuple):
@@ -38,6 +40,11 @@ class Draw(NamedTuple):
     cpu_s: float
 
 
+def ci_pairs(lab: Any) -> list[tuple[int, str]]:
+    """What `--ci` plays on."""
+    return seeds_for(lab, max(1, min(CI_SEEDS, CI_MOST // len(lab.spec.families))), CI_LEAST)
+
+
 def seeds_for(lab: Any, per_family: int, least: int = 0) -> list[tuple[int, str]]:
     """(seed, family) pairs with `per_family` seeds of each family, at least `least` in all, found by drawing."""
     wanted = dict.fromkeys(lab.spec.families, max(per_family, -(-least // len(lab.spec.families))))
@@ -57,7 +64,7 @@ def compute(
     pairs: Iterable[tuple[int, str]],
     names: list[str] | None = None,
     *,
-    workers: int | None = None,
+    crew: Crew | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> list[Draw]:
     """Play every reference (or `names`) on every (seed, family), one instance a task.
@@ -70,7 +77,10 @@ def compute(
         if progress is not None:
             progress(f"references played on {done} of {len(tasks)} instances")
 
-    return each(play, tasks, workers=workers, done=tell)
+    if crew is not None:
+        return crew.each(play, tasks, done=tell)
+    with Crew() as own:
+        return own.each(play, tasks, done=tell)
 
 
 def play(folder: Path, seed: int, family: str, names: list[str] | None) -> Draw:
@@ -97,11 +107,6 @@ def opened(folder: Path, seed: int, family: str) -> Instance:
 
     lab = open_lab(folder)
     return lab.instance(seed, None if lab.live.family_of(seed) == family else family)
-
-
-def again(folder: Path, seed: int, family: str, name: str) -> str:
-    """The hash of one reference on one instance."""
-    return play(folder, seed, family, [name]).cells[name].hash
 
 
 def isolated(folder: Path, seed: int, family: str, name: str) -> str:

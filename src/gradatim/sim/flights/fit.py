@@ -61,6 +61,13 @@ def fit(x: NDArray[np.float64], late: NDArray[np.bool_], calibrate_on: NDArray[n
     return _forest(trees, shift)
 
 
+def compile_forest() -> None:
+    """Fit five hundred rows and predict one: numba compiles both into its cache, or loads them from it."""
+    x = np.arange(500.0)[:, None]
+    everything = np.ones(len(x), dtype=np.bool_)
+    fit(x, x[:, 0] % 2 == 0, everything).log_odds(x[:1])
+
+
 def _edges(column: NDArray[np.float64]) -> NDArray[np.float64]:
     known = np.sort(column[~np.isnan(column)])
     if len(known) == 0:

@@ -1,4 +1,4 @@
-"""A gradient-boosted forest as flat arrays, evaluated with numpy to the same bit everywhere."""
+"""A gradient-boosted forest as flat arrays, evaluated to the same bit everywhere."""
 
 from __future__ import annotations
 
@@ -35,16 +35,11 @@ class Forest(NamedTuple):
 
         Trees are added one by one in boosting order, so the sum is the same to the bit on every machine.
         """
-        rows = np.arange(len(x), dtype=np.int64) * x.shape[1]
-        flat = np.ascontiguousarray(x).ravel()
+        # Imported here: a model is listed without loading a compiler.
+        from gradatim.sim.flights.descent import add_leaves
+
         total = np.full(len(x), self.baseline)
-        for root in self.root:
-            node = np.full(len(x), root, dtype=np.int32)
-            for _ in range(self.depth):
-                seen = flat[rows + self.feature[node]]
-                goes_left = (seen <= self.threshold[node]) | (np.isnan(seen) & self.missing_left[node])
-                node = np.where(goes_left, self.left[node], self.right[node])
-            total += self.value[node]
+        add_leaves(np.ascontiguousarray(x), *self[:7], total)
         return total
 
 

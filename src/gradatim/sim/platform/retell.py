@@ -19,16 +19,16 @@ Told = tuple[float, dict[str, Any]]
 
 
 def retell(world: World, log: Sequence[Told], refused: Callable[[World, dict[str, Any]], str]) -> None:
-    """Replace what was said in a finished `world` by the talk of `log`, whose changes are those that were made in it.
+    """Replace what was said in a `world` by the talk of `log`, whose changes are those that were made in it.
 
     Args:
-        world: at its horizon, reached by a log with the same changes at the same times.
+        world: at its horizon, or at any time after the last of the log, reached by the same changes at the same times.
         log: the whole log, talk and changes, in order of time.
         refused: a lab's own reason to refuse an action.
     """
     ops, end_s = world.ops, world.now_s
     changes = deque(d for d in ops.done if d.message["kind"] not in TALK)
-    notes = deque(e for e in world.journal if not _is_talk(e))
+    notes = deque(e for e in world.journal if not is_talk(e))
     ops.done, ops.acknowledged, ops.silenced, ops.answered = [], {}, {}, {}
     ops.declared_at_s = None
     world.journal = []
@@ -54,5 +54,6 @@ def retell(world: World, log: Sequence[Told], refused: Callable[[World, dict[str
         ops.serving.tests = {ordinals[i]: text for i, text in ops.serving.tests.items()}
 
 
-def _is_talk(e: Event) -> bool:
+def is_talk(e: Event) -> bool:
+    """Whether a line of the journal is a trace of talk."""
     return e.kind in ("ack", "silence") or (e.kind == "own" and e.data["action"] in TALK)

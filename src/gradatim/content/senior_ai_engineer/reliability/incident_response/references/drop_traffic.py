@@ -4,9 +4,11 @@ seen = {"page": False}
 
 
 def policy(obs, query):
-    page = next((a for a in obs["alerts"] if a["severity"] == "page" and a["state"] == "firing"), None)
     actions = []
-    if page is not None and not seen["page"]:
+    page = None
+    if not seen["page"]:
+        page = next((a for a in obs["alerts"] if a["severity"] == "page" and a["state"] == "firing"), None)
+    if page is not None:
         seen["page"] = True
         actions.append({"kind": "acknowledge", "alert": page["id"]})
         seen["until"] = obs["t_s"] + 300

@@ -3,7 +3,7 @@
 import os
 import sys
 
-found = []
+found, said = [], []
 
 
 def look():
@@ -39,16 +39,11 @@ def policy(obs, query):
     leaked = [str(f) for f in found]
     guess = "nothing_wrong" if any("surge" in x for x in leaked) else "retry_amplification"
     component = "none" if guess == "nothing_wrong" else "clients"
-    if (
-        leaked
-        and obs["t_s"] > 2000
-        and not obs["service"]["declared_over"]
-        and any(a["severity"] == "page" for a in obs["alerts"])
-    ):
-        return {
-            "actions": [
-                {"kind": "diagnose", "component": component, "mechanism": guess, "scope": "all", "sure": 1.0}
-            ],
-            "advance_s": 600,
-        }
-    return {"actions": [], "advance_s": min(3600.0, 60 * obs["tick_s"])}
+    actions = []
+    paged = obs["t_s"] > 2000 and any(a["severity"] == "page" for a in obs["alerts"])
+    if leaked and paged and not said:
+        said.append(guess)
+        actions.append(
+            {"kind": "diagnose", "component": component, "mechanism": guess, "scope": "all", "sure": 1.0}
+        )
+    return {"actions": actions, "advance_s": min(3600.0, 60 * obs["tick_s"])}
