@@ -124,7 +124,10 @@ def test_updates_end_the_silence_and_are_held_to_what_they_say(sick: Instance, i
             **fields,
         }
 
-    true = run(sick, said(at + 300))
+    # A promise counts for an hour at most, however long it is.
+    hour = run(sick, said(at + 300, next_update_min=60)).by_cause["silence"]
+    assert hour == run(sick, said(at + 300, next_update_min=1440)).by_cause["silence"] > 0
+    true = run(sick, said(at + 300), said(at + 3600), said(at + 6600))
     assert (
         set(differs(true, idle)) == {"silence"}
         and true.by_cause["silence"] == 0 == true.by_cause["statements"]
@@ -141,6 +144,41 @@ def test_updates_end_the_silence_and_are_held_to_what_they_say(sick: Instance, i
     assert suspected.by_cause["statements"] == 0, "a suspicion may be wrong"
     assert run(sick, said(1300.0, impact="down")).by_cause["statements"] > 0, "nothing is down yet"
     assert run(sick, said(1300.0, impact="ok", share_high=0.0)).by_cause["statements"] == 0
+
+
+def test_what_was_said_or_acknowledged_before_it_began_does_not_count(sick: Instance, idle: Outcome) -> None:
+    at = onset(sick)
+    update = {
+        "kind": "status_update", "impact": "degraded", "share_low": 0, "share_high": 1, "next_update_min": 60,
+    }  # fmt: skip
+    early = run(sick, (at - 300, {"kind": "acknowledge", "alert": "all"}), (at - 299, update))
+    assert differs(early, idle) == {} and early.signals["acknowledged_s"] == -1
+    again = run(
+        sick,
+        (at - 300, {"kind": "acknowledge", "alert": "all"}),
+        (at + 300, {"kind": "acknowledge", "alert": "all"}),
+    )
+    assert set(differs(again, idle)) == {"escalation"} and again.signals["acknowledged_s"] == int(at + 300)
+
+
+def test_an_alert_that_does_not_exist_is_neither_acknowledged_nor_silenced(sick: Instance) -> None:
+    session = sick.live()
+    for kind, more in (("acknowledge", {}), ("silence", {"for_s": 600})):
+        refused = session.act({"kind": kind, "alert": "nonsense", **more})
+        assert not refused["accepted"] and refused["reason"] == "there is no alert nonsense"
+        for known in ("all", "GoodputFastBurn", "GoodputFastBurn#1"):
+            assert session.act({"kind": kind, "alert": known, **more})["accepted"]
+    assert len(session.steps) == 6
+
+
+def test_an_exporter_restarted_before_it_breaks_has_mended_nothing(lab: Lab) -> None:
+    instance = lab.instance(3, "broken-measurement")
+    at = lab.live.scenario(3, "broken-measurement").blind_from_s
+    assert at is not None
+    repair = {"kind": "repair_telemetry", "exporter": "gateway"}
+    idle, early, after = (run(instance, *plan) for plan in ([], [(1300.0, repair)], [(at + 600, repair)]))
+    assert early.by_cause["blind"] == idle.by_cause["blind"] > after.by_cause["blind"] > 0
+    assert run(instance, (1300.0, repair), (at + 600, repair)).by_cause["blind"] == after.by_cause["blind"]
 
 
 def test_questions_are_asked_once_and_have_one_right_answer(sick: Instance, idle: Outcome, lab: Lab) -> None:

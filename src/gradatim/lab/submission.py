@@ -94,9 +94,9 @@ class Submission:
             problems.append("seed or family: those of another instance")
         low, high = round(instance.pace.start_s * 1000), round(instance.pace.horizon_s * 1000)
         problems += [
-            f"actions[{i}]: {s.t_ms} ms is outside the shift, {low} to {high}"
+            f"actions[{i}]: {s.t_ms} ms is outside the shift, from {low} to before {high}"
             for i, s in enumerate(self.actions)
-            if not low <= s.t_ms <= high
+            if not low <= s.t_ms < high
         ]
         if problems:
             raise InputError("the submission does not belong to this instance", problems[:50])

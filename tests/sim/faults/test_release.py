@@ -69,3 +69,22 @@ def test_half_the_other_shifts_have_an_innocent_release() -> None:
     assert 0.3 < share < 0.5
     innocent = [s.change for d in drawn for s in d.shocks if getattr(s, "innocent", False)]
     assert not any(c in d.culprits for d in drawn for c in innocent)
+
+
+def test_a_herring_is_of_the_other_kind_and_stands_where_a_culprit_may() -> None:
+    slow = family("slow-release")
+    kinds: dict[str, set[str]] = {}
+    for seed in range(200):
+        for variant in slow.variants:
+            scenario = slow.draw(seed, start_s=1200.0, horizon_s=8400.0, variant=variant)
+            innocent = [s for s in scenario.shocks if getattr(s, "innocent", False)]
+            assert len(innocent) <= 1
+            for s in innocent:
+                kinds.setdefault(variant, set()).add(type(s).__name__)
+                assert s.change not in scenario.culprits
+            assert len({type(s) for s in scenario.shocks}) == len(scenario.shocks)
+    both = {"ModelRelease", "RuntimeRelease"}
+    assert kinds == {
+        "slow-model": {"RuntimeRelease"}, "leaky-runtime": {"ModelRelease"},
+        "patient-batches": both, "slow-host": both,
+    }  # fmt: skip

@@ -83,6 +83,21 @@ def test_the_harmful_and_the_innocent_releases_read_alike() -> None:
     assert texts[True] == texts[False]
 
 
+def test_a_text_of_the_last_minutes_does_not_say_what_it_is() -> None:
+    """Whatever a culprit of the last minutes may read like, innocent changes of those minutes read so as well."""
+    texts: dict[bool, dict[str, set[str]]] = {True: {}, False: {}}
+    for seed in range(400):
+        for family_id in OF_DAYS:
+            scenario = family(family_id).draw(seed, start_s=0.0, horizon_s=0.0)
+            assert len({c.id for c in scenario.changes}) == len(scenario.changes)
+            for c in scenario.changes:
+                if 60 <= scenario.onset_s - c.at_s <= 240:
+                    words = c.text.split(":")[0].rstrip("0123456789")
+                    texts[c.id in scenario.culprits].setdefault(words, set()).add(scenario.variant)
+    assert texts[True] and set(texts[True]) <= set(texts[False])
+    assert all(len(variants) >= 3 for variants in texts[False].values())
+
+
 def test_onsets_are_on_the_hour_and_vary() -> None:
     hours = {family("bad-code").draw(s, start_s=0.0, horizon_s=0.0).onset_s / 3600 for s in range(60)}
     assert hours == set(np.arange(14.0, 25.0))

@@ -233,6 +233,20 @@ def test_a_full_registry_takes_no_nightly_retrain_and_nothing_else_happens() -> 
     assert len(world.service()["versions"]) == 5
 
 
+def test_the_nightly_retrain_is_held_while_labels_are_in_quarantine() -> None:
+    served = {}
+    for held in (True, False):
+        world = _world(NightlyRetrain(AT + 10 * HOUR, "C-1"))
+        world.advance(AT)
+        if held:
+            assert world.act({"kind": "quarantine", "source": "labels", "hours_back": 24}).accepted
+        world.advance(AT + 11 * HOUR)
+        served[held] = world.service()["model"]
+        told = [e.text for e in world.journal if "retrain held" in e.text]
+        assert told == (["nightly retrain held: labels are quarantined"] if held else [])
+    assert served == {True: "v5", False: "r1"}
+
+
 def test_a_retrain_that_ends_after_the_registry_has_filled_registers_nothing() -> None:
     world = _world(NightlyRetrain(AT + 1 * HOUR, "C-1"))
     world.advance(AT)

@@ -23,7 +23,7 @@ Result = dict[str, Any]
 QUIET_SHARE = 0.01
 NEAR = 0.05
 """Of the usual stakes: where nothing is to be won, a strong player loses no more than this above the oracle."""
-ENOUGH = 3
+ENOUGH = 10
 """Seeds a family from which on a mid is judged in every family; with fewer, over all of them together."""
 
 

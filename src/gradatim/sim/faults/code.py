@@ -37,7 +37,7 @@ class BadCode:
         if name in ("code-served", "code-one-airport"):
             return self._weather(seed, s, name, at, end)
         trained = name == "code-trained"
-        first = at + slow.HOUR_S * (s.integer(4, 7, 2) if trained else s.integer(15, 20, 3))
+        first = at + slow.HOUR_S * (s.integer(1, 2, 2) if trained else s.integer(15, 20, 3))
         nights = [
             slow.change(seed, t, "deploy", "predict", "nightly retrain at 100 %", 45 + i)
             for i, t in enumerate((first, first + DAY_S))

@@ -70,10 +70,13 @@ def with_herring(seed: int, scenario: Scenario) -> Scenario:
     s = Stream(seed, "herring")
     if s.uniform(1) >= HERRING_SHARE:
         return scenario
-    at = scenario.onset_s - s.integer(60, 420, 2)
+    at = scenario.onset_s - s.integer(8, 240, 2)
     while change_id(seed, at) in {c.id for c in scenario.changes}:
         at -= 130.0  # the change calendar gives one number in seven minutes
     model = s.uniform(3) < 0.5
+    if any(isinstance(x, ModelRelease | RuntimeRelease) for x in scenario.shocks):
+        # The release that did it stands there already: this is the other kind.
+        model = any(isinstance(x, RuntimeRelease) for x in scenario.shocks)
     text = "model v3 at 100 % (was v2)" if model else f"serving runtime 2.{s.integer(14, 19, 4)}.0"
     change = Change(change_id(seed, at), at, "deploy", "predict", person(seed, 51), text)
     shock: Shock = (

@@ -50,11 +50,7 @@ class LateLabels:
         else:
             shocks = (LabelFault(at, at + slow.HOUR_S * lasts_h, "slow", airports, slow_h),)
         if name == "labels-after-deploy":
-            changes = (
-                slow.change(
-                    seed, at - s.integer(600, 5000, 7), "deploy", "predict", "model v6 at 100 % (was v5)"
-                ),
-            )
+            changes = (slow.change(seed, at - s.integer(600, 5000, 7), "deploy", "predict", slow.MODEL),)
             shocks = (
                 *shocks,
                 ModelRelease(changes[0].at_s, slow.CANDIDATE, 1.0, changes[0].id, innocent=True),

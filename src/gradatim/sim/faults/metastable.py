@@ -87,7 +87,7 @@ class Metastable:
     def _one_release(self, seed: int, s: Stream, at: float, end: float) -> Scenario:
         client = ("ios", "android")[s.integer(0, 1, 5)]
         since = at - s.integer(1500, 4200, 6)
-        release = f"3.9.{s.integer(4, 7, 10)}"
+        release = f"3.9.{s.integer(0, 7, 10)}"
         change = Change(
             draws.change_id(seed, since),
             since,

@@ -49,7 +49,7 @@ class SlowRelease:
             self, "_" + name.replace("-", "_")
         )
         shock, change, truth = drawn(seed, s, at, horizon_s)
-        return Scenario(
+        scenario = Scenario(
             family=self.id,
             variant=name,
             healthy=False,
@@ -62,6 +62,7 @@ class SlowRelease:
             onset_s=at,
             truth=truth,
         )
+        return draws.with_herring(seed, scenario)
 
     def _slow_model(self, seed: int, s: Stream, at: float, end: float) -> tuple[Shock, Change, Truth]:
         since = at - s.integer(8, 25, 8)

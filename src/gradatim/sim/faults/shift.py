@@ -55,7 +55,7 @@ class HarmlessShift:
                 "the register of aircraft has no years",
             )
         else:
-            changes = (slow.change(seed, since, "config", "features", "register of aircraft renewed"),)
+            changes = (slow.change(seed, since, "config", "features", slow.REGISTER),)
             alteration, text = (
                 Alteration("register_new", "aircraft"),
                 "the register of aircraft was corrected",

@@ -46,11 +46,7 @@ class FeatureSkew:
             text = "departure times in UTC since a release of the feature code"
         elif name == "skew-one-airport":
             scope = slow.AIRPORT_NAMES[where]
-            changes = (
-                slow.change(
-                    seed, since, "config", "features", "time zone table of the feature service renewed"
-                ),
-            )
+            changes = (slow.change(seed, since, "config", "features", slow.TIME_ZONES),)
             shocks = (DataFault(at, "skew", (Alteration("utc", "clock", (where,)),), change=changes[0].id),)
             text = f"departure times from {scope} in UTC since the time zone table was renewed"
         elif name == "skew-metric-provider":
@@ -59,7 +55,7 @@ class FeatureSkew:
             text = "the weather provider sends Celsius and metres per second"
         else:
             component, scope = "predict", "one_version"
-            changes = (slow.change(seed, since, "deploy", "predict", "model v6 at 100 % (was v5)"),)
+            changes = (slow.change(seed, since, "deploy", "predict", slow.MODEL),)
             shocks = (
                 ModelRelease(changes[0].at_s, slow.CANDIDATE, 1.0, changes[0].id),
                 DataFault(

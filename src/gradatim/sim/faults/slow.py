@@ -23,6 +23,12 @@ _OTHER = (
     ("config", "weather", "weather job: time-out 60 s to 90 s"),
     ("config", "deployer", "registry keeps 20 versions"),
 )
+TIME_ZONES = "time zone table of the feature service renewed"
+REGISTER = "register of aircraft renewed"
+QUOTA = "feature store: quota per job 40 GB to 20 GB"
+MODEL = "model v6 at 100 % (was v5)"
+JUST_S, DECOY_SHARE = 900.0, 0.7
+"""Of the shifts that no change of the last minutes has brought about: how many have one there all the same."""
 
 
 def onset(seed: int) -> float:
@@ -77,18 +83,34 @@ def scenario(
         taken.add(draws.change_id(seed, at))
         return at
 
+    def release(at: float, who: int) -> None:
+        """An innocent release of the model."""
+        extra.append(change(seed, at, "deploy", "predict", MODEL, who))
+        more.append(ModelRelease(extra[-1].at_s, CANDIDATE, 1.0, extra[-1].id, innocent=True))
+
     kind, component, text = s.choice(_OTHER, 1)
     at = free(at_s - s.integer(1200, 9000, 2))
     extra.append(change(seed, at, kind, component, text.format(n=s.integer(0, 6, 3)), 41))  # type: ignore[arg-type]
+    decoy = ""
+    if not any(0 <= at_s - c.at_s <= JUST_S for c in changes) and s.uniform(7) < DECOY_SHARE:
+        decoy = s.choice(("code", TIME_ZONES, REGISTER, QUOTA, MODEL), 8)
+        since = free(at_s - s.integer(60, 240, 9))
+        if decoy == MODEL and not any(isinstance(x, ModelRelease) for x in shocks):
+            release(since, 44)
+        elif decoy == "code":
+            extra.append(feature_release(seed, since, 44))
+        else:
+            decoy = TIME_ZONES if decoy == MODEL else decoy
+            extra.append(change(seed, since, "config", "features", decoy, 44))
     herring = s.uniform(4)
-    if herring < 0.35 and not any(c.component == "features" and c.kind == "deploy" for c in changes):
+    if (
+        herring < 0.35
+        and decoy != "code"
+        and not any(c.component == "features" and c.kind == "deploy" for c in changes)
+    ):
         extra.append(feature_release(seed, free(at_s - s.integer(600, 5400, 5)), 42))
-    elif herring > 0.65 and not any(isinstance(x, ModelRelease) for x in shocks):
-        released = change(
-            seed, free(at_s - s.integer(600, 5400, 6)), "deploy", "predict", "model v6 at 100 % (was v5)", 43
-        )
-        extra.append(released)
-        more.append(ModelRelease(released.at_s, CANDIDATE, 1.0, released.id, innocent=True))
+    elif herring > 0.65 and not any(isinstance(x, ModelRelease) for x in (*shocks, *more)):
+        release(free(at_s - s.integer(600, 5400, 6)), 43)
     return Scenario(
         family=family, variant=variant, healthy=healthy, config=config(seed), shocks=(*shocks, *more),
         changes=(*changes, *extra), onset_s=at_s, truth=truth, pace=SLOW,

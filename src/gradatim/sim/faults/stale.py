@@ -56,7 +56,7 @@ class StaleFeatures:
                     at - s.integer(60, 900, 2),
                     "config",
                     "features",
-                    "feature store: quota per job 40 GB to 20 GB",
+                    slow.QUOTA,
                 ),
             )
             text = "the store refuses the job's writes: its quota was halved"

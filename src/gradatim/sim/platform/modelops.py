@@ -48,6 +48,9 @@ def happen(world: World, shock: DataFault | NightlyRetrain | ModelRelease) -> No
     if isinstance(shock, DataFault):
         serving.faults.add(shock.name)
     elif isinstance(shock, NightlyRetrain):
+        if "labels" in serving.quarantined:
+            world.note("deploy", "deployer", "nightly retrain held: labels are quarantined")
+            return
         version = _fit(world, "recent")
         if version is None:
             world.note("deploy", "deployer", f"nightly retrain: {FULL}")

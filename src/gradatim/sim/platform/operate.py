@@ -181,9 +181,16 @@ def refusal(world: World, action: k.Action) -> str:
         return "a prevention needs a committed diagnosis first"
     if isinstance(action, k.Answer) and action.message in ops.answered:
         return "that question is answered already"
+    if isinstance(action, k.Acknowledge | k.Silence) and not _known_alert(world, action.alert):
+        return f"there is no alert {action.alert}"
     if isinstance(action, k.ChangeAlert) and action.alert not in {r.name for r in rules(world.record())}:
         return f"there is no alert rule {action.alert}"
     return modelops.refusal(world, action)
+
+
+def _known_alert(world: World, alert: str) -> bool:
+    """Whether a rule has that name, or the alert is one of a rule's; "all" is every one."""
+    return alert == "all" or alert.partition("#")[0] in {r.name for r in rules(world.record())}
 
 
 def price(action: k.Action) -> float:
@@ -349,7 +356,9 @@ def _prewarm(world: World, a: k.PrewarmCache, item: Pending) -> None:
 
 
 def _repair_telemetry(world: World, a: k.RepairTelemetry, item: Pending) -> None:
-    if a.exporter == "gateway" and world.ops.mended_at_s is None:
+    broken_s = world.scenario.blind_from_s
+    # A restart mends what is broken, not what will be.
+    if a.exporter == "gateway" and world.ops.mended_at_s is None and world.now_s >= (broken_s or 0.0):
         world.ops.mended_at_s = world.now_s
     world.note("config", "metrics", f"exporter of {a.exporter} restarted")
 

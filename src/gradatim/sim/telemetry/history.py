@@ -126,7 +126,7 @@ def _fill(s: Stream, i: int, at_s: float) -> dict[str, object]:
     target = s.choice((55, 60), 18, i)
     return {
         "app": s.choice(("ios", "android"), 19, i),
-        "minor": f"3.{7 if at_s < -9 * DAY_S else 8 if at_s < -2 * DAY_S else 9}.{s.integer(0, 3, 21, i)}",
+        "minor": f"3.{7 if at_s < -9 * DAY_S else 8 if at_s < -2 * DAY_S else 9}.{s.integer(0, 7, 21, i)}",
         "build": 240 + int(at_s // (DAY_S / 3)),
         "small": small,
         "small2": small + 1,

@@ -25,7 +25,6 @@ CREDIT_USD = 25.0
 SILENCE_USD_PER_MIN = 20.0
 NEVER_TOLD_USD = 100.0
 ESCALATION_USD = 100.0
-LONGEST_PROMISE_S = 12 * 3600
 OVER_TOO_EARLY_USD = 500.0
 WRONG_DIAGNOSIS_USD = 1500.0
 WRONG_SCOPE_USD = 500.0
@@ -57,7 +56,8 @@ CAUSES = (
 
 
 class Pricing(NamedTuple):
-    """What differs between a shift of hours and one of days. `unit_s` is what harm and silence are counted in."""
+    """What differs between a shift of hours and one of days. `unit_s` is what harm and silence are counted in,
+    `promise_s` the longest promise of a next update that counts."""
 
     unit_s: int
     grace_s: int
@@ -65,10 +65,11 @@ class Pricing(NamedTuple):
     window_s: float
     settled_s: int
     open_usd: float
+    promise_s: int
 
 
-HOURS = Pricing(60, 600, 600, 300.0, 1800, 5.0)
-DAYS = Pricing(3600, 6 * 3600, 24 * 3600, 3 * 3600.0, 6 * 3600, 5.0)
+HOURS = Pricing(60, 600, 600, 300.0, 1800, 5.0, 3600)
+DAYS = Pricing(3600, 6 * 3600, 24 * 3600, 3 * 3600.0, 6 * 3600, 20.0, 12 * 3600)
 
 
 def pricing(world: World) -> Pricing:
@@ -169,8 +170,8 @@ def judge(world: World) -> Verdict:
     if onset is not None:
         moment["slo_credits"] = float(onset)
         end = int(world.horizon_s)
-        acked = min((t for t in ops.acknowledged.values()), default=float(end))
-        if acked > onset + clock.escalate_s:
+        acked = _acknowledged(world, onset)
+        if acked is None or acked > onset + clock.escalate_s:
             cost["escalation"] = micro(ESCALATION_USD)
             moment["escalation"] = float(onset + clock.escalate_s)
         over = ops.declared_at_s
@@ -186,7 +187,7 @@ def judge(world: World) -> Verdict:
         cost["silence"] = len(silent) * micro(SILENCE_USD_PER_MIN)
         if silent:
             moment["silence"] = float(silent[0])
-        if not _updates(world):
+        if not _updates(world, onset):
             cost["silence"] += micro(NEVER_TOLD_USD)
             moment.setdefault("silence", float(onset + clock.grace_s))
     vain = _undone_in_vain(world)
@@ -226,7 +227,7 @@ def judge(world: World) -> Verdict:
         "actions": len(ops.done),
         "changes": sum(1 for c in ops.costs if c.cause == "changes"),
         "onset_s": -1 if onset is None else onset,
-        "acknowledged_s": int(min(ops.acknowledged.values(), default=-1)),
+        "acknowledged_s": int(acked) if onset is not None and acked is not None else -1,
         "last_harm_s": -1 if not len(harmed) else int(m.start_s[harmed[-1]]) + clock.unit_s,
         "declared_s": -1 if ops.declared_at_s is None else int(ops.declared_at_s),
         "healthy": int(world.scenario.healthy),
@@ -251,13 +252,25 @@ def _undone_in_vain(world: World) -> list[float]:
     return sorted(first.values())
 
 
-def _updates(world: World) -> list[tuple[float, dict[str, object]]]:
-    return [(d.t_s, d.message) for d in world.ops.done if d.message["kind"] == "status_update"]
+def _acknowledged(world: World, onset: int) -> float | None:
+    """When an alert was first acknowledged; what was acknowledged before there was an incident does not count."""
+    found = (d.t_s for d in world.ops.done if d.message["kind"] == "acknowledge" and d.t_s >= onset)
+    return min(found, default=None)
+
+
+def _updates(world: World, since_s: float = 0.0) -> list[tuple[float, dict[str, object]]]:
+    """Status updates from `since_s` on, with their times."""
+    return [
+        (d.t_s, d.message)
+        for d in world.ops.done
+        if d.message["kind"] == "status_update" and d.t_s >= since_s
+    ]
 
 
 def _silent_minutes(world: World, m: Minutes, onset: int) -> list[int]:
     """Harmed minutes that no statement covers: none for ten minutes, or the promised update is late."""
-    spoken, grace_s = _updates(world), pricing(world).grace_s
+    clock = pricing(world)
+    spoken, grace_s = _updates(world, onset), clock.grace_s
     silent = []
     for start in m.start_s[m.harmed]:
         at = int(start)
@@ -266,7 +279,7 @@ def _silent_minutes(world: World, m: Minutes, onset: int) -> list[int]:
             covered = at < onset + grace_s
         else:
             t, u = before[-1]
-            promised_s = min(60 * int(str(u["next_update_min"])), LONGEST_PROMISE_S)
+            promised_s = min(60 * int(str(u["next_update_min"])), clock.promise_s)
             covered = at <= t + promised_s or at < onset + grace_s
         if not covered:
             silent.append(at)

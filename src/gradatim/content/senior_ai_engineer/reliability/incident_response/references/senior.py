@@ -123,7 +123,9 @@ def recognise(obs, m, query):
         memory["slow"] = slow_replicas(query)
         if memory["slow"]:
             return "host"
-    own = memory["slow_s"] >= 40 and memory["last_s"] - memory["stolen_at"] > 100
+    # Replicas that have just been killed are cold: how slow they are says nothing of the model.
+    killed = any(a["name"] == "ReplicaRestart" and a["state"] != "resolved" for a in obs["alerts"])
+    own = memory["slow_s"] >= 40 and memory["last_s"] - memory["stolen_at"] > 100 and not killed
     if own and (m["features.hit_share"] or 1.0) > 0.85:
         memory["change"] = culprit(obs, "predict", "model v")
         if memory["change"]:
