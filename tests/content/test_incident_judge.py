@@ -146,6 +146,21 @@ def test_updates_end_the_silence_and_are_held_to_what_they_say(sick: Instance, i
     assert run(sick, said(1300.0, impact="ok", share_high=0.0)).by_cause["statements"] == 0
 
 
+def test_a_limit_that_is_left_in_force_costs_and_one_that_is_taken_back_does_not(sick: Instance) -> None:
+    at = onset(sick)
+    shed = (at + 600, {"kind": "shed", "client": "partner", "share": 0.05})
+    table = (at + 600, {"kind": "fall_back", "client": "web", "share": 0.1})
+    ramp = (at + 900, {"kind": "ramp", "client": "partner", "over_s": 60.0})
+    live = (at + 900, {"kind": "fall_back", "client": "web", "share": 0.0})
+    over = (at + 1000, {"kind": "declare_over"})
+    cost = {n: run(sick, *p, over).by_cause["open_incident"] for n, p in {
+        "none": (), "shed": (shed,), "table": (table,), "both": (shed, table), "ramped": (shed, ramp),
+        "live": (table, live),
+    }.items()}  # fmt: skip
+    assert cost["none"] == cost["ramped"] == cost["live"]
+    assert {cost[n] - cost["none"] for n in ("shed", "table", "both")} == {300_000_000}
+
+
 def test_what_was_said_or_acknowledged_before_it_began_does_not_count(sick: Instance, idle: Outcome) -> None:
     at = onset(sick)
     update = {

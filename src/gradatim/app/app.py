@@ -437,35 +437,11 @@ class App:
 
         return submit(self, lab_id, submission)
 
-    def check(
-        self,
-        lab_id: str,
-        *,
-        ci: bool = False,
-        seeds: int | None = None,
-        progress: Callable[[str], None] | None = None,
-    ) -> dict[str, Any]:
-        """The proofs of a lab, by id or by folder: {proofs: {name: {ok, detail}}, matrix, ...}.
+    def check(self, lab_id: str, **how: Any) -> dict[str, Any]:
+        """The proofs of a lab, by id or by folder; see `app.proving`."""
+        from gradatim.app.proving import check
 
-        Args:
-            lab_id: a lab or a task.
-            ci: the short check.
-            seeds: so many instances of each family; a task has forms, and takes no notice.
-            progress: told what is under way.
-        """
-        from gradatim.lab import catalogue, folders
-        from gradatim.lab.check import check
-
-        folder = Path(lab_id)
-        if lab_id in folders.tasks() or (folder.is_dir() and folders.is_task(folder)):
-            from gradatim.lab.task.check import check_task
-            from gradatim.lab.task.lab import open_task, task
-
-            return check_task(
-                open_task(folder) if folder.is_dir() else task(lab_id), ci=ci, progress=progress
-            )
-        lab = catalogue.open_lab(folder) if folder.is_dir() else self._lab(lab_id)
-        return check(lab, ci=ci, seeds=seeds, progress=progress)
+        return check(lab_id, **how)
 
     def references(self, attempt_id: str) -> dict[str, Any]:
         """How far the references of an attempt's instance are: {done, total, state}."""

@@ -26,6 +26,7 @@ SILENCE_USD_PER_MIN = 20.0
 NEVER_TOLD_USD = 100.0
 ESCALATION_USD = 100.0
 OVER_TOO_EARLY_USD = 500.0
+LIMIT_LEFT_USD = 300.0
 WRONG_DIAGNOSIS_USD = 1500.0
 WRONG_SCOPE_USD = 500.0
 UNDONE_IN_VAIN_USD = 500.0
@@ -190,6 +191,10 @@ def judge(world: World) -> Verdict:
         if not _updates(world, onset):
             cost["silence"] += micro(NEVER_TOLD_USD)
             moment.setdefault("silence", float(onset + clock.grace_s))
+    if any(ops.shed.values()) or any(ops.fallback.values()):
+        # Who takes over finds travellers turned away by nobody any more.
+        cost["open_incident"] += micro(LIMIT_LEFT_USD)
+        moment.setdefault("open_incident", float(world.horizon_s))
     vain = _undone_in_vain(world)
     if vain:
         cost["undone"] = len(vain) * micro(UNDONE_IN_VAIN_USD)
