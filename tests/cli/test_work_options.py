@@ -71,6 +71,10 @@ WRONG: dict[str, tuple[str, list[str]]] = {
             "'--value' requires",
         ],
     ),
+    "capacity, an unknown letter behind a known one": (
+        "capacity t.csv -hz --goal 2 --zones 0 -x5",
+        ["No such option '-z'", "No such option '-x'", "--goal", "--zones"],
+    ),
     "capacity, a file too many": (
         "capacity t.csv u.csv --goal 2",
         ["--goal", "unexpected extra argument (u.csv)", "--service-ms MS"],

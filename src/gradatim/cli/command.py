@@ -140,8 +140,10 @@ def readable(
 
 
 def _names(word: str, option: str) -> bool:
-    """Whether a word of the call is this option: alone, with =VALUE, or, if it is short, with letters after it."""
-    return word.partition("=")[0] == option if option.startswith("--") else word.startswith(option)
+    """Whether a word of the call is this option: alone, with =VALUE, or, if it is short, among other letters."""
+    if option.startswith("--"):
+        return word.partition("=")[0] == option
+    return word.startswith("-") and not word.startswith("--") and option[1:] in word[1:]
 
 
 def _sentence(error: click.ClickException) -> str:

@@ -32,7 +32,7 @@ def test_growth_is_forecast_and_beats_seasonal_naive() -> None:
     assert np.abs(found.rate - future).mean() < 0.7 * naive
     assert np.mean((future >= found.low) & (future <= found.high)) >= 0.75
     # Two windows and a half of two weeks share no hour: without one and its neighbours too few are left to judge it.
-    assert found.looks == 2.5 and math.isnan(found.coverage)
+    assert found.looks == 2.5 and math.isnan(found.held.share)
 
 
 def test_a_week_that_repeats_itself_is_not_beaten() -> None:
@@ -51,7 +51,7 @@ def test_how_far_was_tested_is_told() -> None:
 def test_a_horizon_far_shorter_than_the_season(days: int) -> None:
     found = forecast(made(4, 0.0, 0.05), days * 24)
     assert found.season == 168 and found.tested_hours == len(found.rate) == days * 24
-    assert found.looks >= 4 and 0.8 <= found.coverage <= 1
+    assert found.looks >= 4 and 0.8 <= found.held.share <= 1 and found.held.windows >= 2
 
 
 def test_origins_hours_apart_are_few_looks() -> None:

@@ -62,7 +62,7 @@ def test_a_90_percent_interval_holds_about_90_percent(kind: str, least: float, m
         inside.append(held.mean())
         last_week.append(held[WEEK:].mean())
         if seed < 5:
-            said.append(coverage(known, 0.9, range(0, 30, 6)))
+            said.append(coverage(known, 0.9, range(0, 30, 6)).share)
     assert least <= np.mean(inside) <= most
     assert np.mean(last_week) >= least - 0.03
     assert 0.85 <= np.mean(said) <= 1.0
@@ -105,9 +105,9 @@ def test_few_looks_widen() -> None:
 
 
 def test_coverage_is_judged_by_origins_that_share_no_hour() -> None:
-    assert math.isnan(coverage(Misses([np.zeros(48)], [0]), 0.9, [0]))
+    assert math.isnan(coverage(Misses([np.zeros(48)], [0]), 0.9, [0]).share)
     # Two windows do not overlap: from one alone the other cannot be judged.
-    assert math.isnan(coverage(Misses([np.zeros(48)] * 3, [0, 24, 48]), 0.9, [0, 1, 2]))
+    assert math.isnan(coverage(Misses([np.zeros(48)] * 3, [0, 24, 48]), 0.9, [0, 1, 2]).share)
     # A shift that half the origins see: those that overlap would have known it, the others do not.
     small = np.random.default_rng(1).normal(0, 0.01, (40, 48))
     errors = [row + (2.0 if i == 20 else 0.0) for i, row in enumerate(small)]
@@ -133,6 +133,38 @@ def test_a_forecast_from_the_last_hour_holds_as_often() -> None:
         low, high = interval(known, AHEAD, 0.9)
         error = np.repeat(np.cumsum(rng.normal(0, 0.05, 14)), DAY) + rng.normal(0, 0.05, AHEAD)
         inside.append(((error >= low) & (error <= high)).mean())
-        said.append(coverage(known, 0.9, range(15)))
+        said.append(coverage(known, 0.9, range(15)).share)
     assert 0.85 <= np.mean(inside) <= 0.97
     assert 0.8 <= np.mean(said) <= 1.0
+
+
+def test_few_windows_say_little_and_more_say_more() -> None:
+    wide = []
+    for windows in (4, 16):
+        errors = [np.random.default_rng(i).normal(0, 0.1, 48) for i in range(windows)]
+        held = coverage(Misses(errors, list(range(0, 48 * windows, 48))), 0.9, range(windows))
+        assert held.windows == windows
+        assert held.low < held.share <= held.high
+        wide.append(held.high - held.low)
+    assert wide[0] > 0.35 > wide[1]
+    # All of three windows inside: 0.05 ** (1 / 3) may still be the truth.
+    still = [np.random.default_rng(0).normal(0, 0.01, 48) for _ in range(3)]
+    held = coverage(Misses(still, [0, 48, 96]), 0.9999, range(3))
+    assert (held.share, held.high) == (1.0, 1.0)
+    assert held.low == pytest.approx(0.05 ** (1 / 3))
+
+
+@pytest.mark.parametrize("kind", ["still", "wanders", "weeks"])
+def test_the_stated_range_holds_what_the_future_does(kind: str) -> None:
+    inside, said = [], []
+    for seed in range(40):
+        x = logs(kind, np.random.default_rng([seed, 17]))
+        known = misses(x[:PAST])
+        low, high = interval(known, AHEAD, 0.9)
+        error = x[PAST:] - seasonal_naive(x[:PAST], AHEAD, WEEK)
+        inside.append(float(((error >= low) & (error <= high)).mean()))
+        whole = [i for i, one in enumerate(known.errors) if len(one) == AHEAD]
+        said.append(coverage(known, 0.9, whole[:: max(len(whole) // 5, 1)]))
+    truth = float(np.mean(inside))
+    assert np.mean([one.low <= truth <= one.high for one in said]) >= 0.9
+    assert np.mean([one.windows for one in said]) < 5, "two weeks ahead, eight weeks hold few windows"

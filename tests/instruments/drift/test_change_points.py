@@ -124,3 +124,40 @@ def test_a_step_is_seen_soon_and_an_unchanged_stream_seldom_alarms(
             values[2500:] += step
             delays.append(min((row - 2500 for row in alarms(detector, values) if row > 2500), default=9999))
         assert np.median(delays) <= most, f"{step} standard deviations: {delays}"
+
+
+@pytest.mark.parametrize("factor", [2.0, 0.5])
+def test_adwin_sees_a_change_of_spread_once(factor: float) -> None:
+    values = unchanged("normal", np.random.default_rng(8), 5000)
+    values[2500:] = 10 + (values[2500:] - 10) * factor
+    stream = Stream("adwin")
+    for value in values.tolist():
+        stream.add(value)
+    (change,) = stream.changes
+    assert change.what == "spread"
+    assert 2500 < change.row < 3200
+    assert change.spread_after / change.spread_before == pytest.approx(factor, rel=0.3)
+
+
+def test_neighbours_that_are_alike_are_no_change_to_kswin() -> None:
+    values = unchanged("alike", np.random.default_rng(9), 4000)
+    assert len(alarms("kswin", values)) <= 1
+    values[2000:] += 4 * values[:2000].std()
+    assert any(2000 < row < 2400 for row in alarms("kswin", values))
+
+
+def test_the_published_change_of_the_nile_is_seen_with_a_short_warm_up() -> None:
+    # van den Burg and Williams 2020, the Turing Change Point Dataset: three of five annotators mark index 28 (1899).
+    from statsmodels.datasets import nile
+
+    flow = nile.load_pandas().data["volume"].to_list()
+    stream = Stream("page-hinkley", warm_up=25)
+    for value in flow:
+        stream.add(value)
+    (change,) = stream.changes
+    assert 28 < change.row <= 28 + 35
+    assert change.after < change.before - 100
+    silent = Stream("page-hinkley")
+    for value in flow:
+        silent.add(value)
+    assert silent.changes == []

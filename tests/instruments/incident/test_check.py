@@ -189,3 +189,15 @@ def test_rules_of_the_milestones() -> None:
 )
 def test_spelling(seconds: float | None, text: str) -> None:
     assert spell(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("trigger_log_entry", "alert-fired"),
+        ("acknowledge_log_entry", "acknowledged"),
+        ("resolve_log_entry", "alert-resolved"),
+    ],
+)
+def test_the_log_entries_of_a_pager_are_known_by_their_type(word: str, kind: str) -> None:
+    assert kind_of(word) == kind

@@ -183,3 +183,21 @@ def test_a_sample_of_a_wide_file_is_of_the_column_that_is_asked_for(tmp_path: Pa
         "\n".join([",".join(names), *(",".join(f"{r}.{i}" for i in range(3000)) for r in range(9))])
     )
     assert tables.open_table(wide).sample("c2999").to_pylist()[:2] == ["0.2999", "1.2999"]
+
+
+def test_a_decimal_comma_of_a_spreadsheet_is_a_number(tmp_path: Path) -> None:
+    path = tmp_path / "excel.csv"
+    rows = "".join(f"{i};{i},5;1.{i:03d},25;a,b;x\r\n" for i in range(40))
+    path.write_bytes("\ufeffn;half;thousands;pair;Größe\r\n".encode() + rows.encode())
+    table = tables.open_table(path)
+    kinds = {name: tables.infer(table.sample(name)) for name in table.columns}
+    assert kinds == {"n": "number", "half": "number", "thousands": "number", "pair": "text", "Größe": "text"}
+    (block,) = table.blocks(["half", "thousands"])
+    assert tables.as_numbers(block.column("half")).values[:2].tolist() == [0.5, 1.5]
+    assert tables.as_numbers(block.column("thousands")).values[7] == 1007.25
+    assert any("decimal points" in note and "half" in note for note in table.notes)
+    plain = tmp_path / "plain.csv"
+    plain.write_text('a,b\n"1,234",2\n"2,500",3\n')
+    assert tables.infer(tables.open_table(plain).sample("a")) == "text", (
+        "with a comma between values, it is no decimal point"
+    )

@@ -19,6 +19,7 @@ from gradatim.core.errors import InputError
     examples=[
         "gradatim work drift watch live.csv --column latency_ms",
         "gradatim work drift watch live.csv --column wrong --detector ddm --json",
+        "gradatim work drift watch yearly.csv --column flow --detector page-hinkley --warm-up 25",
     ],
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
@@ -28,7 +29,7 @@ from gradatim.core.errors import InputError
     type=click.Choice(["adwin", "page-hinkley", "kswin", "ddm"]),
     default="adwin",
     show_default=True,
-    help="adwin and page-hinkley: a mean; kswin: a distribution; ddm: errors, 0 or 1.",
+    help="adwin: mean and spread; page-hinkley: a mean; kswin: a distribution; ddm: errors, 0 or 1.",
 )
 @click.option(
     "--alpha",
@@ -36,6 +37,13 @@ from gradatim.core.errors import InputError
     default=0.0005,
     show_default=True,
     help="Chance of a false cut in one check (adwin, kswin).",
+)
+@click.option(
+    "--warm-up",
+    type=click.IntRange(20, 100_000),
+    default=200,
+    show_default=True,
+    help="Values that set the scale, at the start and after a change; nothing is seen in them.",
 )
 @click.option("--delimiter", type=DELIMITER, metavar="CHAR", help="Of a CSV. Default: found.")
 @report_options
@@ -45,6 +53,7 @@ def watch(
     column: str,
     detector: str,
     alpha: float,
+    warm_up: int,
     delimiter: str | None,
     html: Path | None,
     as_json: bool,
@@ -56,11 +65,11 @@ def watch(
     from gradatim.instruments.drift.stream_report import stream_report
     from gradatim.instruments.report import Input
 
-    stream = Stream(detector, alpha=alpha)  # type: ignore[arg-type]
+    stream = Stream(detector, alpha=alpha, warm_up=warm_up)  # type: ignore[arg-type]
     for value in _values(file, column, delimiter):
         change = stream.add(value)
         if change is not None and not as_json:
-            click.echo(f"row {change.row}: {column} {change.before:.5g} -> {change.after:.5g}")
+            click.echo(f"row {change.row}: {column} {change.sentence()}")
     name = "standard input" if str(file) == "-" else file.name
     made = stream_report(stream, name, column, command_line(), pictures=drawn(html))
     if str(file) != "-":

@@ -16,7 +16,7 @@ import numpy as np
 
 from gradatim.core.errors import InputError
 from gradatim.core.groups import load
-from gradatim.instruments.capacity.interval import Misses, coverage, interval
+from gradatim.instruments.capacity.interval import Held, Misses, coverage, interval
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,8 +41,7 @@ class Forecast:
         tested_hours: how far ahead the backtest went; beyond it nothing was tested.
         error_model, error_naive: mean absolute errors on the backtest, requests per second.
         wins: origins at which the model was better.
-        coverage: share of the backtest's hours inside the intervals from origins that share no hour with them
-            (nominal `LEVEL`); NaN where too few do.
+        held: how often the intervals from origins that share no hour with the judged one held (meant: `LEVEL`).
         peak_bias: median of log(true peak / forecast peak) over the origins, and its largest value.
     """
 
@@ -57,7 +56,7 @@ class Forecast:
     error_model: float
     error_naive: float
     wins: int
-    coverage: float
+    held: Held
     peak_bias: tuple[float, float]
 
     @property

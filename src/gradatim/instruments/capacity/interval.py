@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -93,12 +93,31 @@ def interval(misses: Misses, hours: int, level: float) -> tuple[NDArray[np.float
     return -np.hypot(reach, below), np.hypot(reach, above)
 
 
-def coverage(misses: Misses, level: float, places: Sequence[int]) -> float:
+class Held(NamedTuple):
+    """How often an interval held on the backtest, and what so few windows can tell of how often it holds.
+
+    Args:
+        share: of the judged hours inside; NaN where no origin could be judged.
+        windows: of the judged ones, how many share no hour.
+        low, high: 90 % interval of the chance that an hour is inside.
+    """
+
+    share: float
+    windows: float
+    low: float
+    high: float
+
+
+def coverage(misses: Misses, level: float, places: Sequence[int]) -> Held:
     """Share of the hours of these origins inside the interval that the others give which share no hour with them.
 
-    An origin is judged only where the others hold `JUDGES` looks as far ahead. NaN where none can be judged.
+    An origin is judged only where the others hold `JUDGES` looks as far ahead. The hours of a window may all be in or
+    out together, so that the interval is of as many trials as windows share no hour (Clopper and Pearson 1934).
     """
+    from scipy.stats import beta
+
     inside = hours = 0
+    judged = []
     for place in places:
         mine, others = misses.errors[place], misses.apart(place)
         if others.looks(len(mine)) < JUDGES:
@@ -106,7 +125,16 @@ def coverage(misses: Misses, level: float, places: Sequence[int]) -> float:
         low, high = interval(others, len(mine), level)
         inside += int(((mine >= low) & (mine <= high)).sum())
         hours += len(mine)
-    return inside / hours if hours else math.nan
+        judged.append(place)
+    if not hours:
+        return Held(math.nan, 0.0, 0.0, 1.0)
+    share = inside / hours
+    kept = Misses([misses.errors[i] for i in judged], [misses.starts[i] for i in judged], misses.repeats)
+    windows = kept.looks(max(len(e) for e in kept.errors))
+    held = share * windows
+    least = float(beta.ppf(0.05, held, windows - held + 1)) if held > 0 else 0.0
+    most = float(beta.ppf(0.95, held + 1, windows - held)) if held < windows else 1.0
+    return Held(share, windows, least, most)
 
 
 def _age(blocks: NDArray[np.int64], block: int, repeats: int) -> NDArray[np.float64]:

@@ -1,7 +1,10 @@
 """Streaming detectors over one number a row: where did it change? The detectors are river's.
 
 Values are put on the scale that each detector's bounds assume, from the first `warm_up` values: ADWIN is told
-values in 0 to 1, Page-Hinkley standard deviations, KSWIN the values as they are, DDM errors of 0 and 1.
+values in 0 to 1, Page-Hinkley standard deviations, KSWIN the values as they are, DDM errors of 0 and 1. ADWIN sees a
+mean only, so a second one watches the distance from the first values' mean, which is the spread. The bounds of ADWIN
+and KSWIN take values as independent: where neighbours are alike (correlation r among the first values), ADWIN is told
+means of (1 + r) / (1 - r) neighbours, and KSWIN one value of as many.
 """
 
 from __future__ import annotations
@@ -18,6 +21,9 @@ Name = Literal["adwin", "page-hinkley", "kswin", "ddm"]
 DETECTORS: tuple[Name, ...] = ("adwin", "page-hinkley", "kswin", "ddm")
 WARM_UP = 200
 BUCKETS = 240
+MOST_ALIKE = 0.95
+CLOCK = 32  # values between two checks of ADWIN, river's default
+What = Literal["mean", "spread", "distribution", "error rate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +32,72 @@ class Change:
 
     Attributes:
         row: number of the row at which it was noticed, from 1; the change began earlier.
+        what: the detector's subject that changed.
         before, after: mean of the values since the last change, and of the last 50 of them.
+        spread_before, spread_after: their standard deviations.
     """
 
     row: int
+    what: What
     before: float
     after: float
+    spread_before: float
+    spread_after: float
 
-    def as_dict(self) -> dict[str, float]:
-        return {"row": self.row, "mean_before": self.before, "mean_after": self.after}
+    def as_dict(self) -> dict[str, float | str]:
+        return {
+            "row": self.row,
+            "what": self.what,
+            "mean_before": self.before,
+            "mean_after": self.after,
+            "sd_before": self.spread_before,
+            "sd_after": self.spread_after,
+        }
+
+    def sentence(self) -> str:
+        """What changed, from what to what."""
+        if self.what == "spread":
+            return f"standard deviation {self.spread_before:.5g} -> {self.spread_after:.5g}"
+        return f"mean {self.before:.5g} -> {self.after:.5g}"
+
+
+@dataclass(slots=True)
+class Moments:
+    """Number, mean and spread of values that are added up (Welford 1962)."""
+
+    count: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+
+    def add(self, value: float) -> None:
+        self.count += 1
+        step = value - self.mean
+        self.mean += step / self.count
+        self.squares += step * (value - self.mean)
+
+    @property
+    def sd(self) -> float:
+        return math.sqrt(self.squares / (self.count - 1)) if self.count > 1 else 0.0
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> Moments:
+        made = cls()
+        for value in values:
+            made.add(value)
+        return made
 
 
 class Stream:
     """One column under one detector.
 
     Args:
-        detector: adwin (a mean that moves; Bifet & Gavaldà 2007), page-hinkley (a mean that steps up or down; Page
-            1954), kswin (a distribution; Raab et al. 2020) or ddm (a rate of errors that rises; Gama et al. 2004).
-        alpha: for adwin its delta, for kswin its alpha: the chance of a false cut in one check.
+        detector: adwin (a mean or a spread that moves; Bifet & Gavaldà 2007), page-hinkley (a mean that steps up or
+            down; Page 1954), kswin (a distribution; Raab et al. 2020) or ddm (a rate of errors that rises; Gama et
+            al. 2004).
+        alpha: for adwin its delta, half for the mean and half for the spread; for kswin its alpha: the chance of a
+            false cut in one check.
         seed: of kswin, which samples its window.
-        warm_up: values that set the scale; nothing is reported in them.
+        warm_up: values that set the scale, at the start and after each change; nothing is reported in them.
     """
 
     def __init__(
@@ -54,11 +106,14 @@ class Stream:
         self.name, self.warm_up = detector, warm_up
         self.rows = self.missing = 0
         self.changes: list[Change] = []
-        self._detector = _make(detector, alpha, seed)
+        self._alpha, self._seed = alpha, seed
+        self._detectors = _make(detector, alpha, seed, 1)
         self._first: list[float] = []
-        self._centre, self._scale = 0.0, 1.0
+        self._centre, self._scale, self._alike = 0.0, 1.0, 0.0
+        self._stride = 1
+        self._block: list[float] = []
         self._last: list[float] = []
-        self._sum, self._count = 0.0, 0
+        self._old = Moments()
         self.trace: list[tuple[int, float]] = []
         self._bucket: list[float] = []
         self._each = 1
@@ -80,52 +135,77 @@ class Stream:
                 next="--detector adwin for any number",
             )
         self._draw(value)
-        if len(self._first) < self.warm_up and self.name in {"adwin", "page-hinkley"}:
+        if self.name != "ddm" and len(self._first) < self.warm_up:
             self._first.append(value)
             self._remember(value)
             if len(self._first) == self.warm_up:
                 self._set_scale()
                 for one in self._first:
-                    self._detector.update(self._scaled(one))
+                    self._feed(one)
             return None
-        self._detector.update(self._scaled(value))
-        found = bool(self._detector.drift_detected)
-        if not found:
+        what = self._feed(value)
+        if what is None:
             self._remember(value)
             return None
-        recent = [*self._last, value]
-        kept = self._count - len(self._last)
-        before = (self._sum - sum(self._last)) / kept if kept else self._sum / max(1, self._count)
-        change = Change(self.rows, before, sum(recent) / len(recent))
+        recent = Moments.of([*self._last, value])
+        old = self._old if self._old.count else recent
+        change = Change(self.rows, what, old.mean, recent.mean, old.sd, recent.sd)
         self.changes.append(change)
-        self._sum, self._count, self._last = 0.0, 0, []
-        if self.name == "page-hinkley":
-            # It measures from the mean so far: a new level needs a new scale.
+        self._old, self._last = Moments(), []
+        if self.name in {"adwin", "page-hinkley"}:
+            # Both measure from what was: what is now needs a scale of its own.
             self._first = []
         return change
 
     def _remember(self, value: float) -> None:
-        self._sum += value
-        self._count += 1
-        self._last = [*self._last[-49:], value]
+        """The last 50 values, and the moments of those before."""
+        self._last.append(value)
+        if len(self._last) > 50:
+            self._old.add(self._last.pop(0))
 
     def _set_scale(self) -> None:
-        ordered = sorted(self._first)
-        self._centre = sum(ordered) / len(ordered)
-        variance = sum((v - self._centre) ** 2 for v in ordered) / (len(ordered) - 1)
-        self._scale = math.sqrt(variance) or abs(self._centre) or 1.0
-        if self.name == "page-hinkley" and variance:
-            # Neighbours that are alike make a sum wander further, as if the spread were larger.
+        first = Moments.of(self._first)
+        self._centre, self._scale = first.mean, first.sd or abs(first.mean) or 1.0
+        self._alike, self._stride, self._block = 0.0, 1, []
+        if first.sd:
             pairs = zip(self._first, self._first[1:], strict=False)
-            alike = sum((a - self._centre) * (b - self._centre) for a, b in pairs)
-            alike = min(max(alike / (variance * (len(ordered) - 1)), 0.0), 0.95)
-            self._scale *= math.sqrt((1 + alike) / (1 - alike))
+            alike = sum((a - first.mean) * (b - first.mean) for a, b in pairs) / first.squares
+            self._alike = min(max(alike, 0.0), MOST_ALIKE)
+        longer = (1 + self._alike) / (1 - self._alike)
+        if self.name == "page-hinkley":
+            # Neighbours that are alike make a sum wander further, as if the spread were larger.
+            self._scale *= math.sqrt(longer)
+        elif self._alike > 3 / math.sqrt(self.warm_up):
+            # Three standard errors: less is what independent values show by chance.
+            self._stride = math.ceil(longer)
+        if self.name != "ddm":
+            self._detectors = _make(self.name, self._alpha, self._seed, self._stride)
 
-    def _scaled(self, value: float) -> float:
+    def _feed(self, value: float) -> What | None:
+        """Tell the detectors; what changed, if they say so."""
+        self._block.append(value)
+        if len(self._block) < self._stride:
+            return None
+        block, self._block = self._block, []
+        told: dict[What, float]
         if self.name == "adwin":
             # Eight standard deviations are the range 0 to 1; what lies beyond counts as the end of it.
-            return min(1.0, max(0.0, 0.5 + (value - self._centre) / (8 * self._scale)))
-        return (value - self._centre) / self._scale if self.name == "page-hinkley" else value
+            away = [(v - self._centre) / self._scale for v in block]
+            told = {
+                "mean": 0.5 + sum(away) / len(away) / 8,
+                "spread": sum(abs(z) for z in away) / len(away) / 8,
+            }
+            told = {what: min(1.0, max(0.0, x)) for what, x in told.items()}
+        elif self.name == "page-hinkley":
+            told = {"mean": (value - self._centre) / self._scale}
+        else:
+            told = {"distribution" if self.name == "kswin" else "error rate": value}
+        found: What | None = None
+        for (what, x), detector in zip(told.items(), self._detectors, strict=True):
+            detector.update(x)
+            if detector.drift_detected and found is None:
+                found = what
+        return found
 
     def _draw(self, value: float) -> None:
         """Keep means of ever longer buckets, at most 2 x BUCKETS of them, however long the stream."""
@@ -140,15 +220,16 @@ class Stream:
             self._each *= 2
 
 
-def _make(name: Name, alpha: float, seed: int) -> Any:
+def _make(name: Name, alpha: float, seed: int, stride: int) -> list[Any]:
+    """The detectors; told one value of `stride`, ADWIN is asked after as many rows as otherwise."""
     drift = load("river.drift", "work", "Watching a stream")
     if name == "adwin":
-        return drift.ADWIN(delta=alpha)
+        return [drift.ADWIN(delta=alpha / 2, clock=max(1, CLOCK // stride)) for _ in range(2)]
     if name == "page-hinkley":
-        return drift.PageHinkley(min_instances=30, delta=0.2, threshold=30.0, mode="both")
+        return [drift.PageHinkley(min_instances=30, delta=0.2, threshold=30.0, mode="both")]
     if name == "kswin":
-        return drift.KSWIN(alpha=alpha, window_size=200, stat_size=50, seed=seed)
-    return load("river.drift.binary", "work", "Watching a stream").DDM()
+        return [drift.KSWIN(alpha=alpha, window_size=200, stat_size=50, seed=seed)]
+    return [load("river.drift.binary", "work", "Watching a stream").DDM()]
 
 
 def numbers(lines: Iterable[str], column: str, delimiter: str | None, name: str) -> Iterator[float]:
@@ -182,6 +263,7 @@ def numbers(lines: Iterable[str], column: str, delimiter: str | None, name: str)
             yield math.nan
             continue
         try:
-            yield float(word)
+            # Spreadsheets write ";" between values where a comma is the decimal point.
+            yield float(word.replace(",", ".") if used == ";" and word.count(",") == 1 else word)
         except ValueError:
             yield math.nan

@@ -14,11 +14,12 @@ SYNONYMS = {
     "incident-started outage-start outage-started start-impact onset",
     "detected": "detected detect detection incident-detected",
     "acknowledged": "acknowledged acknowledge acknowledgement acknowledgment ack acked page-acknowledged "
-    "alert-acknowledged incident-acknowledged",
+    "alert-acknowledged incident-acknowledged acknowledge-log-entry",
     "mitigated": "mitigated mitigation mitigate impact-end impact-ended incident-mitigated",
     "resolved": "resolved resolve resolution closed all-clear incident-resolved incident-closed",
-    ALERT_FIRED: "alert-fired alert alerted alert-firing alert-triggered firing triggered trigger page paged",
-    ALERT_RESOLVED: "alert-resolved alert-cleared alert-recovered recovered cleared recovery",
+    ALERT_FIRED: "alert-fired alert alerted alert-firing alert-triggered firing triggered trigger page paged "
+    "trigger-log-entry",
+    ALERT_RESOLVED: "alert-resolved alert-cleared alert-recovered recovered cleared recovery resolve-log-entry",
     "deploy": "deploy deployment deployed release rollout",
     "rollback": "rollback roll-back rolled-back revert reverted",
     MESSAGE: "message chat chat-message comment",

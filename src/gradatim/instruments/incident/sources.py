@@ -20,6 +20,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "date_time",
         "when",
         "created_at",
+        "createdat",
         "occurred_at",
         "utc",
     ),

@@ -48,6 +48,7 @@ class CsvTable(Table):
         super().__init__(path, names, notes)
         self.content, self.delimiter = content, delimiter
         self._sample: Any = None
+        self._commas: tuple[str, ...] | None = None
 
     def blocks(self, columns: Sequence[str] | None = None) -> Iterator[Block]:
         polars = load("polars", "work", "Reading CSV")
@@ -58,16 +59,31 @@ class CsvTable(Table):
         try:
             for frame in scan.collect_batches(chunk_size=rows, maintain_order=True):
                 if frame.height:
-                    yield FrameBlock(frame)
+                    yield FrameBlock(self._pointed(frame))
         except (polars.exceptions.PolarsError, OSError) as error:
             raise self._damaged(error) from None
 
     def sample(self, column: str) -> pa.Array:
         if len(self.columns) > WIDE:
-            return self._pieces(column).to_series(0).to_arrow()
+            return self._pointed(self._pieces(column)).to_series(0).to_arrow()
         if self._sample is None:
-            self._sample = self._pieces()
+            self._sample = self._pointed(self._pieces())
         return self._sample.get_column(column).to_arrow()
+
+    def _pointed(self, frame: Any) -> Any:
+        """Numbers with a decimal comma as with a point: a spreadsheet that writes ";" does so because of them."""
+        if self.delimiter != ";" or len(self.columns) > WIDE:
+            return frame
+        polars = load("polars", "work", "Reading CSV")
+        if self._commas is None:
+            sample = self._pieces()
+            self._commas = tuple(name for name in self.columns if _comma_numbers(sample.get_column(name)))
+            if self._commas:
+                named = ", ".join(self._commas[:8])
+                self.notes.append(f"commas are decimal points, as in 1.234,5, in: {named}")
+        held = [name for name in self._commas if name in frame.columns]
+        text = polars.col(held).str.replace_all(".", "", literal=True)
+        return frame.with_columns(text.str.replace(",", ".", literal=True)) if held else frame
 
     def _how(self) -> dict[str, Any]:
         return {
@@ -187,6 +203,16 @@ def open_csv(path: Path, *, delimiter: str | None, encoding: str | None) -> CsvT
     if content != path:
         weakref.finalize(table, content.unlink, missing_ok=True)
     return table
+
+
+def _comma_numbers(column: Any) -> bool:
+    """Whether nine in ten values of a sample are whole numbers or have a decimal comma, and some have one."""
+    from gradatim.instruments.tables.values import NULL_WORDS, UNPARSED_SHARE
+
+    text = column.drop_nulls().str.strip_chars()
+    told = text.filter(~text.is_in(list(NULL_WORDS)))
+    fits = told.str.contains(r"^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?(?:[eE][+-]?\d+)?$")
+    return len(told) > 0 and fits.sum() >= (1 - UNPARSED_SHARE) * len(told) and told.str.contains(",").any()
 
 
 def _even(head: str) -> str:
