@@ -29,7 +29,7 @@ def packet(finished: tuple[App, str]) -> bytes:
     """A packet with twenty times the log of one attempt."""
     app, attempt = finished
     for i in range(20):
-        told = {"title": f"Again, {i}", "links": [{"dimension": "D5", "level": 3}]}
+        told = {"context": f"Again, {i}", "links": [{"dimension": "D5", "level": 3}]}
         app.evidence.from_attempt(attempt, told)
     return app.packets.build("html", owner="Ines", everything=True)[0]
 

@@ -215,7 +215,7 @@ def test_a_badge_of_somebody_else_says_so_everywhere_until_it_is_known_as_ones_o
     # Said to name the packet's own key, and naming another: the token in the packet tells.
     app.evidence.withdraw(second["id"], "Another one.")
     forged = {**second["source"], "subject": {"status": "key", "detail": "mine"}}
-    told = {n: second[n] for n in ("kind", "title", "started", "ended", "links")}
+    told = {n: second[n] for n in ("kind", "title", "context", "started", "ended", "links")}
     app.evidence.record({**told, "source": forged}, now=NOW)
     report = app.packets.verify(app.packets.build("html", owner="Ines", now=NOW)[0])
     assert not report["ok"] and "is another" in report["items"][0]["detail"]
@@ -229,6 +229,9 @@ def test_a_badge_of_somebody_else_says_so_everywhere_until_it_is_known_as_ones_o
         ({"proof": {"status": "not checked here"}}, "how far its proof"),
         ({"subject": {"status": "identity", "detail": "verified by the ministry"}}, "does not name"),
         ({"kind": "work"}, "simulated lab"),
+        ({"title": "Badge: Senior AI Engineer"}, "gives title: Badge: Production ML Reliability"),
+        ({"context": "Issued by the ministry."}, "gives context: Issued by Ines"),
+        ({"wording": None, "title": "Badge: Senior AI Engineer"}, "title in its owner's words"),
         ({"token": None}, "without its token"),
     ],
 )
@@ -240,15 +243,21 @@ def test_what_an_item_says_of_its_badge_is_compared_with_its_token(
     app.learner.set({"identities": ["ines@example.org"]})
     item = app.evidence.read_badge(signed(made, "22" * 32).encode(), "badge.jwt", now=NOW)
     links = {"links": [{"dimension": "D9", "level": 3}]}
-    told = {**item, **links, "kind": change.get("kind", item["kind"])}
-    source = {**item["source"], **{n: v for n, v in change.items() if n != "kind"}}
+    worded = {n: v for n, v in change.items() if n in ("kind", "title", "context")}
+    told = {**item, **links, **worded, "grade": "self-reported", "assistance": "none", "own_share": 0.5}
+    source = {**item["source"], **{n: v for n, v in change.items() if n not in worded}}
     told["source"] = {n: v for n, v in source.items() if v is not None}
     if change == {"token": None}:
         told["source"]["subject"] = {"status": "key", "detail": "its subject is the owner's signing key"}
-    app.evidence.record(told, now=NOW)
+    # As whoever owns the ledger could write it past what `record` refuses.
+    app.store.append_entry("evidence", told, at=NOW)
     page, preview = app.packets.build("html", owner="Ines", everything=True, now=NOW)
     report = app.packets.verify(page)
     assert said in report["items"][0]["detail"]
+    if "wording" in change:
+        # Recorded before titles were compared: what the badge says stands beside it.
+        assert report["ok"] and "Production ML Reliability" in report["items"][0]["detail"]
+        return
     if "token" not in change:
         assert not report["ok"]
         return
@@ -268,7 +277,7 @@ def test_the_own_badge_names_the_key_of_the_packet(app: App) -> None:
     # The same item in somebody else's packet is not theirs.
     other = App(app.home / "other")
     other.evidence.record(
-        {n: made[n] for n in ("kind", "title", "started", "ended", "links", "source")}, now=NOW
+        {n: made[n] for n in ("kind", "title", "context", "started", "ended", "links", "source")}, now=NOW
     )
     report = other.packets.verify(other.packets.build("html", owner="Somebody", now=NOW)[0])
     other.store.close()

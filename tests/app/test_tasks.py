@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -115,3 +117,53 @@ def test_the_starter_as_a_zip_file_is_the_folder(app: App) -> None:
         json.loads((folder / ".gradatim-attempt.json").read_text(encoding="utf-8"))["attempt"]
         == made["attempt"]
     )
+
+
+def test_two_that_start_at_once_get_a_folder_each_and_one_is_open(app: App) -> None:
+    begin = (
+        "import sys; from pathlib import Path; from gradatim.app import App; "
+        "App(Path(sys.argv[1])).tasks.start(sys.argv[2])"
+    )
+    app.tasks.all()
+    both = [subprocess.Popen([sys.executable, "-c", begin, str(app.home), NAME]) for _ in range(2)]
+    assert [one.wait() for one in both] == [0, 0]
+    rows = app.tasks.show(NAME)["attempts"]
+    assert sorted(r["status"] for r in rows) == ["abandoned", "open"]
+    assert len({r["folder"] for r in rows}) == 2
+    assert sorted(r["issued"] for r in rows) == ["form 1 of 2 issued", "form 2 of 2 issued"]
+    opened = next(r for r in rows if r["status"] == "open")
+    marker = json.loads((Path(opened["folder"]) / ".gradatim-attempt.json").read_text(encoding="utf-8"))
+    assert marker["attempt"] == opened["attempt"]
+
+
+def test_a_passed_task_says_which_form_it_was_and_lies_about_it_are_found(app: App, tmp_path: Path) -> None:
+    """Issued, given up, issued again, passed: the ledger, the pages and the packet count the same."""
+    app.tasks.start(NAME, tmp_path / "given-up")
+    practice = app.tasks.start(NAME, tmp_path / "practice", seed=11)
+    started = app.tasks.start(NAME, tmp_path / "work")
+    assert (practice["issued"], started["issued"]) == (None, "form 2 of 2 issued")
+    seed = app.store.get_attempt(started["attempt"]).seed
+    told = [e.values() for e in app.store.entries("task-issued")]
+    assert [e["lab"] for e in told] == [NAME, NAME] and str(seed) not in json.dumps(told)
+    mend(tmp_path / "work", seed)
+    verdict = app.tasks.submit(NAME, tmp_path / "work")
+    assert (verdict["status"], verdict["issued"]) == ("pass", "form 2 of 2 issued")
+    row = next(r for r in app.learner.prerequisites()["prerequisites"] if r["id"] == "pipelines")
+    assert "form 2 of 2 issued" in row["reason"]
+    links = {"links": [{"dimension": "D4", "level": 3}]}
+    with pytest.raises(InputError, match="otherwise"):
+        app.evidence.from_attempt(verdict["attempt"], {**links, "title": "A task that I passed at once"})
+    with pytest.raises(InputError, match="otherwise"):
+        app.evidence.from_attempt(verdict["attempt"], {**links, "kind": "work"})
+    made = app.evidence.from_attempt(verdict["attempt"], links)
+    assert made["grade"] == "self-run" and made["title"].endswith(", passed")
+    page, _ = app.packets.build("html", owner="Ines")
+    assert b"form 2 of 2 issued" in page
+    report = app.packets.verify(page)
+    assert report["ok"] and "form 2 of 2 issued" in report["items"][0]["detail"]
+    # A title that the files do not give, in a ledger that its owner wrote past the app.
+    own = ("kind", "links", "source", "result", "grade", "assistance", "started", "ended")
+    app.evidence.withdraw(made["id"], "Another one.")
+    app.store.append_entry("evidence", {**{n: made[n] for n in own}, "title": "Performed task: all at once"})
+    report = app.packets.verify(app.packets.build("html", owner="Ines")[0], quick=True)
+    assert not report["ok"] and "gives title: Performed task" in report["items"][0]["detail"]

@@ -130,3 +130,14 @@ def test_a_lab_that_names_a_skill_that_is_not_there(pack: Callable[..., Path]) -
         "path.toml: lab l: module crust is not there",
         "path.toml: lab l: skill glazing is not there",
     ]
+
+
+def test_a_path_without_prerequisites_begins_at_once(pack: Callable[..., Path]) -> None:
+    from gradatim.path.prerequisites import overall
+
+    folder = pack()
+    text = (folder / "path.toml").read_text(encoding="utf-8")
+    first, last = text.index("[[prerequisites]]"), text.index("[[modules]]")
+    (folder / "path.toml").write_text(text[:first] + text[last:], encoding="utf-8")
+    assert lint(folder).problems == []
+    assert overall({}) == "ready"

@@ -6,6 +6,7 @@ import json
 import random
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -105,6 +106,48 @@ def test_a_redaction_takes_the_value_out_of_the_files_and_is_recorded(store: Sto
     assert store.entry(1).value("share") == 1
     with pytest.raises(StateError):
         store.redact_entry(last.number, ["names"])
+
+
+def test_what_one_caller_changes_no_other_sees(store: Store) -> None:
+    store.append_entry("evidence", {"title": "RFC", "links": [{"dimension": "D8", "level": 3}]})
+    first = store.entries()[0]
+    first.value("links")[0]["level"] = 5
+    first.fields.clear()  # type: ignore[attr-defined]
+    for again in (store.entries()[0], store.entry(1), store.entries("evidence")[0]):
+        assert again.value("links") == [{"dimension": "D8", "level": 3}]
+        assert again.value("title") == "RFC"
+    assert store.verify_ledger() == []
+
+
+FORGETS = """
+import gc, sys
+from pathlib import Path
+from gradatim.store import Store
+secret = sys.stdin.readline().strip()
+store = Store(Path(sys.argv[1]))
+store.append_entry("evidence", {"title": secret, "links": [secret]})
+assert [e.value("title") for e in store.entries()] == [secret]
+store.redact_entry(1, ["title", "links"])
+assert store.entries()[0].value("title") is None
+mine, own = globals(), "held " + secret
+gc.collect()
+for thing in gc.get_objects():
+    inside = thing.values() if type(thing) is dict else thing if type(thing) in (list, tuple, set) else ()
+    if thing is not mine and any(type(x) is str and secret in x for x in list(inside)):
+        print(type(thing).__name__, flush=True)
+print("looked", sum(own == x for x in mine.values()), flush=True)
+"""
+
+
+def test_a_redacted_value_is_nowhere_in_memory(home: Path) -> None:
+    """Whatever the process still holds of the ledger afterwards, the words are not in it."""
+    done = subprocess.run(
+        [sys.executable, "-c", FORGETS, str(home)],
+        input="quite-a-secret-word\n",
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split("\n") == ["looked 1", ""], done.stderr
 
 
 def test_a_field_withheld_behind_our_back_is_found(store: Store) -> None:

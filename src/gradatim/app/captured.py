@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradatim.core.errors import InputError
+from gradatim.path.evidence.wording import WORDING, attempt_words, counted, exam_words, task_words
 
 if TYPE_CHECKING:
     from gradatim.app.app import App
@@ -44,13 +45,13 @@ def attempt_item(app: App, attempt_id: str, policy: Path | None = None) -> dict[
     source: dict[str, Any] = {"type": "attempt", **attempt_source(app, a)}
     if policy is not None:
         source["policy"] = _policy(policy)
+    source |= {"wording": WORDING, "assistance": a.assistance}
     done = f"{len(app._submission(a)['actions'])} actions" if a.kind != "policy" else f"played by {a.player}"
     return {
         "kind": "lab",
-        "title": f"{row['lab_title']}, attempt {a.id}",
+        **attempt_words(source, row["lab_title"]),
         "context": f"Lab {a.lab_id} {a.lab_version}, seed {a.seed}, simulated. One instance shows no level.",
         "action": f"One instance, {done}; {a.rewinds} rewinds, {a.hints_taken} hints.",
-        "result": f"Loss ${row['loss_usd']:,.2f} in that instance.",
         "own_share": 1.0,
         "started": a.created_at[:10],
         "ended": a.updated_at[:10],
@@ -87,35 +88,38 @@ def task_item(app: App, attempt_id: str) -> dict[str, Any]:
         UnknownName: there is no such attempt.
         StateError: it is not handed in.
     """
+    from gradatim.app.task_issue import issued
     from gradatim.path.packet.performed import OUTCOME
 
     verdict = app.tasks.verdict(attempt_id)
     a = app.store.get_attempt(attempt_id)
     assert a.submission is not None and a.outcome is not None
     submission = json.loads(a.submission)
-    counted = {"pass": "passed", "fail": "not passed"}.get(verdict["status"], "near to a solution that ships")
+    source = {
+        "type": "task",
+        "attempt": a.id,
+        "lab": a.lab_id,
+        "lab_version": a.lab_version,
+        "lab_digest": a.lab_digest,
+        "seed": str(a.seed),
+        "submission": submission,
+        "outcome": {name: a.outcome[name] for name in OUTCOME},
+        "outcome_hash": a.outcome_hash,
+        "wording": WORDING,
+        "assistance": a.assistance,
+    }
     return {
         "kind": "lab",
-        "title": f"Performed task: {verdict['title']}, {counted}",
+        **task_words(source, verdict["title"]),
         "context": f"Task {a.lab_id} {a.lab_version}, a drawn form, simulated. It shows that the path can begin.",
         "action": f"Handed in {', '.join(submission['files'])}; judged by running it, {verdict['draws']} hidden draws.",
-        "result": f"Skill {verdict['skill']:.2f}, {verdict['pass_mark']:.2f} passes; 0 is the starter unchanged.",
         "own_share": 1.0,
         "started": a.created_at[:10],
         "ended": a.updated_at[:10],
         "project": f"task {a.lab_id}",
         "assistance": a.assistance,
-        "source": {
-            "type": "task",
-            "attempt": a.id,
-            "lab": a.lab_id,
-            "lab_version": a.lab_version,
-            "lab_digest": a.lab_digest,
-            "seed": str(a.seed),
-            "submission": submission,
-            "outcome": {name: a.outcome[name] for name in OUTCOME},
-            "outcome_hash": a.outcome_hash,
-        },
+        "grade": "self-run" if a.id in issued(app, a.lab_id) else "self-reported",
+        "source": source,
     }
 
 
@@ -131,32 +135,34 @@ def exam_item(app: App, exam_id: str) -> dict[str, Any]:
     sittings = app.store.sittings(exam.id)
     attempts = [app.store.get_attempt(str(s.attempt_id)) for s in sittings]
     skills = ", ".join(app.lab(exam.lab_id)["skills"])
+    source = {
+        "type": "exam",
+        "exam": exam.id,
+        "lab": exam.lab_id,
+        "lab_version": exam.lab_version,
+        "lab_digest": exam.lab_digest,
+        "nonce": f"{exam.nonce:032x}",
+        "issue": exam.issue,
+        "healthy": [s.healthy for s in sittings],
+        "skill": verdict["skill"],
+        "mean_regret": verdict["mean_regret"],
+        "status": verdict["status"],
+        "attempts": [attempt_source(app, a) for a in attempts],
+        "wording": WORDING,
+        "assistance": exam.assistance,
+    }
     return {
         "kind": "lab",
-        "title": f"Exam in {app.lab(exam.lab_id)['title']}: skill {verdict['skill']:.2f}",
+        **exam_words(source, app.lab(exam.lab_id)["title"]),
         "context": f"Exam {exam.id} of lab {exam.lab_id} {exam.lab_version}, simulated; it practises {skills}.",
         "action": f"{len(attempts)} fresh instances, {verdict.get('hints', 0)} hints; each is judged by its log.",
-        "result": f"Skill {verdict['skill']:.2f} ({verdict['status']}); 0 is the best skill-free policy, 1 the senior.",
         "own_share": 1.0,
         "started": exam.created_at[:10],
         "ended": str(exam.submitted_at or exam.created_at)[:10],
         "project": f"lab {exam.lab_id}",
         "assistance": exam.assistance,
         "grade": verdict.get("grade", "self-run"),
-        "source": {
-            "type": "exam",
-            "exam": exam.id,
-            "lab": exam.lab_id,
-            "lab_version": exam.lab_version,
-            "lab_digest": exam.lab_digest,
-            "nonce": f"{exam.nonce:032x}",
-            "issue": exam.issue,
-            "healthy": [s.healthy for s in sittings],
-            "skill": verdict["skill"],
-            "mean_regret": verdict["mean_regret"],
-            "status": verdict["status"],
-            "attempts": [attempt_source(app, a) for a in attempts],
-        },
+        "source": source,
     }
 
 
@@ -189,6 +195,7 @@ def report_item(report: Mapping[str, Any], now: datetime.datetime) -> dict[str, 
         "source": {
             "type": "report", "command": command, "verdict": str(verdict.get("kind")),
             "report_digest": digest(json.loads(json.dumps(report, default=str))),
+            "said": {"title": headline[:160]},
             "not_checked": [str(n) for n in report.get("not_checked", ())][:40],
         },
     }  # fmt: skip
@@ -217,7 +224,7 @@ def git_item(repository: Path, what: str, mine: Sequence[str]) -> dict[str, Any]
     ]
     return {
         "kind": "work",
-        "title": f"{found.commits} commits, {found.files} files",
+        "title": counted(found.commits, found.files),
         "context": f"Commits {found.first[:10]} to {found.last[:10]}, {found.started} to {found.ended}.",
         "own_share": max(int(found.own * 1000) / 1000, 0.001),
         "co_authors": others,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gradatim.app.taking import Taking, given, moment
 from gradatim.core.errors import InputError, StateError, UnknownName
 
 if TYPE_CHECKING:
-    from gradatim.app.app import App
     from gradatim.path.evidence import Item, Record
     from gradatim.path.rubric import Rubric
 
@@ -20,18 +19,18 @@ TAKEN = ("artefacts", "grade", "source", "sample")
 OWN = ("kind", "title", "context", "action", "result", "metric", "own_share", "co_authors", "started", "ended",
        "project", "links", "assistance")  # fmt: skip
 
-
+LOGGED = ("title", "result", "assistance")
+"""Those that an attempt, a task or an exam says itself."""
 ALWAYS_SHOWN = {
     "sample": "that it is a constructed example is always shown",
     "replaces": "which item it replaces is always shown",
+    "assistance": "whose help was used is always shown",
+    "grade": "how far it was checked is always shown",
 }
 
 
-class Evidence:
+class Evidence(Taking):
     """Use cases of the ledger. `now` is UTC as the ledger writes it; None for the machine's clock."""
-
-    def __init__(self, app: App) -> None:
-        self._app = app
 
     @property
     def rubric(self) -> Rubric:
@@ -80,6 +79,7 @@ class Evidence:
             InputError: lists every problem; nothing is written.
         """
         item = self._parsed(raw, now)
+        _as_taken(item)
         if item.replaces is not None:
             before = self._record(str(item.replaces))
             if not before.stands:
@@ -125,134 +125,12 @@ class Evidence:
     def _parsed(self, raw: Mapping[str, Any], now: str | None) -> Item:
         from gradatim.path.evidence import parse_item
 
-        given = _given(raw)
-        today = _moment(now).date()
-        given.setdefault("started", given.get("ended", today.isoformat()))
-        given.setdefault("ended", given["started"])
+        said = given(raw)
+        today = moment(now).date()
+        said.setdefault("started", said.get("ended", today.isoformat()))
+        said.setdefault("ended", said["started"])
         skills = [skill.id for skill in self._app.packs.catalogue.skills()]
-        return parse_item(given, today=today, dimensions=self._dimensions(), skills=skills)
-
-    def from_attempt(
-        self, attempt_id: str, raw: Mapping[str, Any], *, policy: Path | None = None, now: str | None = None
-    ) -> dict[str, Any]:
-        """Record a finished lab attempt with its log, or a task with its files, so that anybody can recompute it.
-
-        Args:
-            policy: the policy file that played it; kept whole, so that a verifier can play it on fresh draws.
-
-        Raises:
-            UnknownName, StateError: there is no such attempt, or it has not ended.
-        """
-        from gradatim.app.captured import attempt_item, task_item
-
-        if self._app.tasks.owns(attempt_id):
-            if policy is not None:
-                raise InputError(
-                    f"attempt {attempt_id} is of a performed task", ["--policy: no policy played it"]
-                )
-            return self.record({**task_item(self._app, attempt_id), **_given(raw)}, now=now)
-        return self.record({**attempt_item(self._app, attempt_id, policy), **_given(raw)}, now=now)
-
-    def waiting(self) -> list[dict[str, str]]:
-        """Exams, attempts and tasks that are finished and not recorded: `{what, title, day}`, newest first."""
-        from gradatim.app.captured import waiting
-
-        return waiting(self._app)
-
-    def capture(self, what: str, raw: Mapping[str, Any], *, now: str | None = None) -> dict[str, Any]:
-        """Record one of `waiting`, named by its `what`. Raises as `from_attempt` and `from_exam`."""
-        sort, _, name = what.partition("/")
-        return self.from_exam(name, raw, now=now) if sort == "exam" else self.from_attempt(name, raw, now=now)
-
-    def from_exam(self, exam_id: str, raw: Mapping[str, Any], *, now: str | None = None) -> dict[str, Any]:
-        """Record an exam: its verdict and every log in it. Raises UnknownName."""
-        from gradatim.app.captured import exam_item
-
-        return self.record({**exam_item(self._app, exam_id), **_given(raw)}, now=now)
-
-    def record_report(
-        self, report: Mapping[str, Any], raw: Mapping[str, Any] | None = None, *, now: str | None = None
-    ) -> str:
-        """Record the report of a work command: digests of its inputs, never their content; returns the id."""
-        from gradatim.app.captured import report_item
-
-        made: str = self.record({**report_item(report, _moment(now)), **_given(raw or {})}, now=now)["id"]
-        return made
-
-    def from_git(
-        self,
-        repository: Path,
-        what: str,
-        mine: Sequence[str],
-        raw: Mapping[str, Any],
-        *,
-        now: str | None = None,
-    ) -> dict[str, Any]:
-        """Record a range of commits; the own share is measured from authorship unless it is stated.
-
-        Raises:
-            InputError: no such range, or nothing in it is by the person.
-        """
-        from gradatim.app.captured import git_item
-
-        return self.record({**git_item(repository, what, mine), **_given(raw)}, now=now)
-
-    def from_files(
-        self, paths: Sequence[Path], raw: Mapping[str, Any], *, now: str | None = None
-    ) -> dict[str, Any]:
-        """Record files by name, size and digest. Raises InputError."""
-        from gradatim.path.evidence.artefact import artefacts
-
-        taken = {"artefacts": artefacts(paths), "source": {"type": "file"}}
-        return self.record({"kind": "work", **taken, **_given(raw)}, now=now)
-
-    def import_file(self, path: Path, *, now: str | None = None) -> list[dict[str, Any]]:
-        """Record every item of a JSON Lines, JSON or CSV file; all of them, or none.
-
-        Raises:
-            InputError: lists what is wrong with each item.
-        """
-        from gradatim.path.evidence.importing import read
-
-        rows = read(path)
-        problems = [
-            f"item {i}: {problem}" for i, row in enumerate(rows, 1) for problem in self.problems(row, now=now)
-        ]
-        if problems:
-            raise InputError(
-                "nothing was recorded", problems[:40], where=path.name, next="gradatim evidence import --help"
-            )
-        return [self.record(row, now=now) for row in rows]
-
-    def read_badge(self, data: bytes, name: str, *, now: str | None = None) -> dict[str, Any]:
-        """An Open Badge 3.0 file as the item it would become; nothing is written.
-
-        Args:
-            data: JSON, a signed token, or a PNG or SVG that a badge is baked into.
-            name: what the file is called.
-
-        Raises:
-            InputError: it is no badge, or not what it says; all problems at once.
-        """
-        from gradatim.app.badging import badge_fields
-
-        return badge_fields(self._app, data, name, _moment(now))
-
-    def from_badge(
-        self, data: bytes, name: str, raw: Mapping[str, Any], *, now: str | None = None
-    ) -> dict[str, Any]:
-        """Record an Open Badge with how far its proof was checked, and whether its subject is the learner.
-
-        One whose subject could not be confirmed when it was recorded, and can now, takes the old item's place.
-
-        Raises:
-            InputError: as `read_badge`.
-            StateError: this badge is in the ledger already.
-        """
-        from gradatim.app.badging import in_place_of
-
-        made = self.read_badge(data, name, now=now)
-        return self.record({**made, **in_place_of(self._app, made), **_given(raw)}, now=now)
+        return parse_item(said, today=today, dimensions=self._dimensions(), skills=skills)
 
     def withdraw(self, item: str, why: str, *, now: str | None = None) -> dict[str, Any]:
         """Say that an item no longer counts. It stays in the ledger. Raises UnknownName, InputError."""
@@ -294,7 +172,7 @@ class Evidence:
         """
         from gradatim.app.attesting import ask
 
-        return ask(self._app, self._record(item), owner, person, _moment(now))
+        return ask(self._app, self._record(item), owner, person, moment(now))
 
     def attest(self, file: Path, said: Mapping[str, Any], *, now: str | None = None) -> dict[str, Any]:
         """Answer somebody's request, in one's own copy and with one's own key. Raises InputError."""
@@ -305,7 +183,7 @@ class Evidence:
         return answer(
             request,
             dict(said),
-            now=_moment(now).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            now=moment(now).strftime("%Y-%m-%dT%H:%M:%SZ"),
             private=private_key(self._app.home),
         )
 
@@ -353,7 +231,7 @@ class Evidence:
         from gradatim.path.evidence.opportunity import opportunities
 
         pairs = [(d.id, d.title) for d in self.rubric.dimensions]
-        return opportunities(self._app.store.entries("opportunity"), pairs, today=_moment(now).date())
+        return opportunities(self._app.store.entries("opportunity"), pairs, today=moment(now).date())
 
     def set_opportunity(
         self, dimension: str, *, work: str = "", action: str = "", who: str = "", now: str | None = None
@@ -369,14 +247,31 @@ class Evidence:
         return [d.id for d in self.rubric.dimensions]
 
 
-def _given(raw: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in raw.items() if v not in (None, "", [], ())}
+def _as_taken(item: Item) -> None:
+    """What an item was taken from says its title, its result and whose help was used.
 
+    Raises:
+        InputError: the item says otherwise.
+    """
+    from gradatim.path.evidence.wording import promised, wording
 
-def _moment(now: str | None) -> datetime.datetime:
-    if now is None:
-        return datetime.datetime.now(datetime.UTC)
-    return datetime.datetime.strptime(now, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.UTC)
+    made = wording(item.source) if promised(item.source) else None
+    problems = [
+        f"{name}: is what its log says ({text[:80]}); your own words go into the situation and the action"
+        for name, text in (made or {}).items()
+        if getattr(item, name) != text
+    ]
+    if item.source.get("type") in ("attempt", "exam", "task") and item.kind != "lab":
+        problems.append(f"kind: {item.kind}, and it is simulated")
+    help_then = item.source.get("assistance")
+    if help_then not in (None, "none") and item.assistance != help_then:
+        problems.append(f"assistance: {help_then} when it was begun, so it cannot be {item.assistance} here")
+    if problems:
+        raise InputError(
+            "this evidence says otherwise than what it was taken from",
+            problems,
+            next="gradatim evidence add --help",
+        )
 
 
 def _text(file: Path) -> str:

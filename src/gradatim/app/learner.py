@@ -176,7 +176,9 @@ class Learner:
         return {
             "overall": key,
             "word": OVERALL[key],
-            "text": _overall_text(key),
+            "text": _overall_text(key)
+            if rows
+            else "This path asks for none: the plan begins with the first skill.",
             "gaps": gaps,
             "prerequisites": rows,
         }

@@ -45,10 +45,10 @@ class Packets:
             InputError: lists every problem.
             StateError: the ledger cannot be read, or holds no item that stands.
         """
-        from gradatim import __version__
         from gradatim.app.keys import private_key
         from gradatim.path.evidence.signed import public_key
         from gradatim.path.packet.build import build
+        from gradatim.path.packet.render import maker
         from gradatim.store.rows import utc_now
 
         store = self._app.store
@@ -64,7 +64,7 @@ class Packets:
             self._app.evidence.rubric,
             owner=name,
             key=public_key(private_key(self._app.home)),
-            made_by=f"gradatim {__version__}",
+            made_by=maker(),
             now=now or utc_now(),
             committee=committee,
             hidden=hidden,

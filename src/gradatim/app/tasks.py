@@ -6,12 +6,12 @@ import io
 import json
 import secrets
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from gradatim.app.task_folder import MARKER, marker, written
 from gradatim.core.errors import InputError, StateError
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from gradatim.store import Attempt
 
 KIND: Literal["artefact"] = "artefact"
-MARKER = ".gradatim-attempt.json"
 POINT = 1_000_000
 """The store keeps losses in whole millionths."""
 
@@ -116,6 +115,7 @@ class Tasks:
             "seed": str(a.seed) if a.status != "open" else None,
             "skill": outcome.get("skill"),
             "folder": self._app.store.get_setting(f"task-folder/{a.id}"),
+            "issued": self._issued(a),
         }
 
     # ------------------------------------------------------------------ starting
@@ -132,21 +132,37 @@ class Tasks:
             UnknownName: no such task.
             InputError: the folder holds something already, or cannot be written; nothing is opened then.
         """
-        from gradatim.store import NewAttempt
+        from gradatim.store.filelock import held
 
         task = self._task(task_id)
         instance = task.instance(secrets.randbits(128) if seed is None else seed)
         self._app.exams.refuse_seed(task_id, instance.seed)
-        target = (folder or self._free_folder(task_id)).absolute()
+        # Two that start at once would give each other's attempt up, or write into one folder.
+        with held(self._app.home / "task.lock", self._app.store.timeout_s) as mine:
+            if not mine:
+                raise StateError("another process is starting a task of this home", next="try again")
+            a, target = self._issue(instance, folder, drawn=seed is None)
+        return {
+            **self.row(a), "files": list(task.spec.files), "minutes": task.spec.minutes,
+            "next": f"gradatim lab submit {task.id} {target}",
+        }  # fmt: skip
+
+    def _issue(self, instance: TaskInstance, folder: Path | None, *, drawn: bool) -> tuple[Attempt, Path]:
+        """Open an attempt and put its folder in its place; the ledger is told before, unless the seed was chosen."""
+        from gradatim.app.task_issue import record_issue
+        from gradatim.store import NewAttempt
+
+        task = instance.task
+        target = (folder or self._free_folder(task.id)).absolute()
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise InputError(
                 "the folder is not empty",
                 where=str(target),
-                next=f"gradatim lab start {task_id} ANOTHER_FOLDER",
+                next=f"gradatim lab start {task.id} ANOTHER_FOLDER",
             )
-        part = _written(instance.starter, target)
+        part = written(instance.starter, target)
         try:
-            for old in self._attempts(task_id):
+            for old in self._attempts(task.id):
                 if old.status == "open":
                     self._app.store.finish_attempt(old.id, status="abandoned")
             a = self._app.store.create_attempt(
@@ -158,6 +174,8 @@ class Tasks:
                     kind=KIND,
                 )
             )
+            if drawn:
+                record_issue(self._app, a)
             (part / MARKER).write_text(
                 json.dumps({"task": task.id, "attempt": a.id}) + "\n", encoding="utf-8"
             )
@@ -168,10 +186,7 @@ class Tasks:
             shutil.rmtree(part, ignore_errors=True)
             raise
         self._app.store.set_setting(f"task-folder/{a.id}", str(target))
-        return {
-            **self.row(a), "files": list(task.spec.files), "minutes": task.spec.minutes,
-            "next": f"gradatim lab submit {task.id} {target}",
-        }  # fmt: skip
+        return a, target
 
     def zipped(self, attempt_id: str) -> bytes:
         """The starter of an open attempt as a zip file, the same bytes each time."""
@@ -260,6 +275,7 @@ class Tasks:
             tuple(outcome.by_cause),
             len(done),
             best.updated_at[:10],
+            self._issued(best) or "",
         )
 
     # ------------------------------------------------------------------ inside
@@ -326,6 +342,13 @@ class Tasks:
         check_version(task, a.lab_version, a.lab_digest)
         return task.instance(a.seed)
 
+    def _issued(self, a: Attempt) -> str | None:
+        """Which form of its task it was by the ledger; None where its issue is not in there."""
+        from gradatim.app.task_issue import issued
+
+        found = issued(self._app, a.lab_id).get(a.id)
+        return None if found is None else str(found)
+
     def _attempts(self, task_id: str | None) -> list[Attempt]:
         return [a for a in self._app.store.list_attempts(task_id) if a.kind == KIND]
 
@@ -338,7 +361,7 @@ class Tasks:
     def _attempt_for(self, target: str, folder: Path) -> Attempt:
         if not self.has(target):
             return self._attempt(target)
-        marked = _marker(folder)
+        marked = marker(folder)
         mine = self._attempts(target)
         for a in mine:
             if a.id == marked.get("attempt"):
@@ -363,35 +386,3 @@ class Tasks:
         while (base / f"{task_id}-{number}").exists():
             number += 1
         return base / f"{task_id}-{number}"
-
-
-def _written(files: Mapping[str, str], target: Path) -> Path:
-    """The files in a new folder beside `target`, to be renamed to it."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=".gradatim-", dir=target.parent))
-    except OSError as error:
-        raise InputError(
-            "the folder cannot be written", [error.strerror or str(error)], where=str(target)
-        ) from None
-    try:
-        part.chmod(0o755)
-        for name, text in files.items():
-            path = part / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
-        raise InputError(
-            "the folder cannot be written", [error.strerror or str(error)], where=str(target)
-        ) from None
-    return part
-
-
-def _marker(folder: Path) -> dict[str, Any]:
-    """What the folder says of itself; nothing if it says nothing that can be read."""
-    try:
-        found = json.loads((folder / MARKER).read_text(encoding="utf-8")[:2000])
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -239,6 +239,8 @@ def _print_compared(found: dict[str, Any]) -> None:
         rows,
         right=[1, 2, 4, 5, 6],
     )
+    from gradatim.path.packet.page import percent
+
     board = found["panel"]
     for name, word in (("kappa", "quadratic-weighted kappa"), ("alpha", "Krippendorff's alpha")):
         if board[name] and board[name]["value"] is not None:
@@ -246,6 +248,6 @@ def _print_compared(found: dict[str, Any]) -> None:
             between = f" ({a['low']:.2f} to {a['high']:.2f})" if a["low"] is not None else ""
             click.echo(f"{word} {a['value']:.2f}{between}, {a['raters']} reviewers, {a['units']} dimensions")
     if board["another"]:
-        click.echo(f"chance that another panel decides otherwise: {100 * board['another']['chance']:.0f} %")
+        click.echo(f"chance that another panel decides otherwise: {percent(board['another']['chance'])}")
     else:
         click.echo("you are the only reviewer: no agreement to report, and a panel is two at least")

@@ -73,8 +73,6 @@ def _path(data: Mapping[str, Any], labs: list[dict[str, Any]]) -> Iterator[str]:
         ):
             if not skill.get(key):
                 yield f"{name}: {what}"
-    if not data.get("prerequisites"):
-        yield "no prerequisites"
 
 
 def _loose(data: Mapping[str, Any]) -> Iterator[str]:

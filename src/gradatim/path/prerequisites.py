@@ -89,6 +89,7 @@ class Performed(NamedTuple):
         missed: Names of the graded outcomes that were missed, or why it does not count.
         tries: Attempts that were handed in.
         on: The day of the best one, ISO.
+        issued: Which form of the task that one was by the ledger, such as "form 3 of 4 issued"; empty if not known.
     """
 
     passed: bool
@@ -96,6 +97,7 @@ class Performed(NamedTuple):
     missed: tuple[str, ...]
     tries: int
     on: str
+    issued: str = ""
 
 
 def read_record(said: Mapping[str, Any], today: date) -> Record:
@@ -171,7 +173,7 @@ def judge(
 def overall(outcomes: Mapping[str, Outcome]) -> str:
     """A key of OVERALL: not yet if any is, ready when all are met, otherwise ready with gaps."""
     states = [one.state for one in outcomes.values()]
-    if all(state == "not_checked" for state in states):
+    if states and all(state == "not_checked" for state in states):
         return "open"
     if "not_yet" in states:
         return "not_yet"
@@ -195,7 +197,9 @@ def _task(task: Performed | None, there: bool) -> Outcome:
         if not there:
             return Outcome("not_checked", "The task is not there yet, so this cannot be checked.")
         return Outcome("not_checked", "The task was not performed yet.")
-    tries = f"{task.tries} attempt{'' if task.tries == 1 else 's'}"
+    tries = f"{task.tries} attempt{'' if task.tries == 1 else 's'}" + (
+        f", {task.issued}" if task.issued else ""
+    )
     if task.passed:
         return Outcome("met", f"The task was passed on {task.on} ({tries}).")
     if not task.on:

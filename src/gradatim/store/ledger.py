@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from gradatim.core import chain
-from gradatim.core.chain import JSON, Entry, Head
+from gradatim.core.chain import JSON, Entry, Field, Head
 from gradatim.core.errors import InputError, StateError, UnknownName
 
 from .database import Database
@@ -20,6 +20,9 @@ from .schema import ledger as table
 from .schema import ledger_head as head_table
 
 REDACTION = "redaction"
+_MOST_ROWS = 20_000
+_digests: dict[tuple[int, str, str, str, str, bytes], dict[str, str]] = {}
+"""Digests of the fields of rows that were read, as they stand in the ledger for everybody."""
 
 
 class Ledger(Database):
@@ -131,11 +134,9 @@ def _append(conn: Connection, kind: str, fields: Mapping[str, JSON], at: str) ->
         made = chain.seal(number, kind, at, fields, head.hash, salt=lambda: secrets.token_hex(16))
     except ValueError as error:
         raise InputError(f'the ledger cannot keep this "{kind}" entry', str(error).split("; ")) from error
-    conn.execute(
-        insert(table).values(
-            number=number, kind=kind, at=at, fields=_fields_text(made), prev=made.prev, hash=made.hash
-        )
-    )
+    row = {"number": number, "kind": kind, "at": at, "prev": made.prev, "hash": made.hash}
+    # As a parameter: a statement is kept in memory with the values that are written into it.
+    conn.execute(insert(table), {**row, "fields": _fields_text(made)})
     values = {"count": number, "hash": made.hash}
     if conn.execute(update(head_table).where(head_table.c.id == 1).values(**values)).rowcount == 0:
         conn.execute(insert(head_table).values(id=1, **values))
@@ -182,11 +183,26 @@ def _entry(row: Row[Any]) -> Entry:
         ) from error
 
 
-@lru_cache(maxsize=2048, typed=True)
 def _parsed(number: int, kind: str, at: str, fields: str, prev: str, hash_: str) -> Entry:
-    """The entry of a row. Every page reads the whole ledger, and a row hardly ever changes: it is parsed once."""
-    raw = {"number": number, "kind": kind, "at": at, "fields": _json(fields), "prev": prev, "hash": hash_}
-    return chain.parse(raw)
+    """The entry of a row, its values read anew for each caller: nobody gets what another could have changed.
+
+    Every page reads the whole ledger, and a row hardly ever changes. What costs is its digests; so these are kept, by
+    the digest of the row, and no value is: one that is withheld later is not in memory either.
+    """
+    row = (number, kind, at, prev, hash_, hashlib.blake2b(fields.encode(), digest_size=32).digest())
+    raw = _json(fields)
+    known = _digests.get(row)
+    if known is None:
+        entry = chain.parse(
+            {"number": number, "kind": kind, "at": at, "fields": raw, "prev": prev, "hash": hash_}
+        )
+        if len(_digests) >= _MOST_ROWS:
+            _digests.clear()
+        _digests[row] = {name: field.digest for name, field in entry.fields.items()}
+        return entry
+    # The same text was well-formed before: it is now.
+    made = {name: Field(known[name], field.get("salt"), field.get("value")) for name, field in raw.items()}
+    return Entry(number, kind, at, made, prev, hash_)
 
 
 def _unannounced(entries: list[Entry]) -> list[str]:

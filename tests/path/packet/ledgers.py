@@ -12,7 +12,7 @@ from gradatim.path import rubric
 from gradatim.path.evidence import attest
 from gradatim.path.evidence.signed import public_key
 from gradatim.path.packet.build import build
-from gradatim.path.packet.render import render
+from gradatim.path.packet.render import maker, render
 from gradatim.path.packet.seal import seal
 from gradatim.path.packet.verify import MISMATCH, Report
 from gradatim.path.review.rating import Rating, signed_rating
@@ -80,13 +80,7 @@ def payload(entries: list[Entry] | None = None, **more: Any) -> dict[str, Any]:
     )
 
 
-def _made_by() -> str:
-    from gradatim import __version__
-
-    return f"gradatim {__version__}"
-
-
-MADE_BY = _made_by()
+MADE_BY = maker()
 
 
 def sealed(made: dict[str, Any], form: Any = "html", private: str = OWNER) -> bytes:

@@ -21,6 +21,7 @@ from gradatim.path.packet.seal import EMPTY, seal, unseal
 from gradatim.path.packet.verify import Report, verify
 
 from .ledgers import (
+    MADE_BY,
     NOW,
     OTHER,
     OWNER,
@@ -216,6 +217,9 @@ def test_a_panel_lowers_the_verdict_and_says_how_sure_it_is() -> None:
     assert b"One reviewer has rated" in sealed(one)
 
 
+OLDER_PAGE = MADE_BY.partition(",")[0]
+
+
 def test_a_newer_packet_says_so(files: dict[str, bytes]) -> None:
     with pytest.raises(VersionMismatch, match="newer"):
         verify(sealed({**payload(), "version": 2}))
@@ -223,7 +227,11 @@ def test_a_newer_packet_says_so(files: dict[str, bytes]) -> None:
         verify(files["html"].replace(b"gradatim-seal:v1:", b"gradatim-seal:v2:", 1))
     # The same page from another version is the same page; another page is for that version to compare.
     assert verify(sealed({**payload(), "made_by": "gradatim 9.9.9"})).ok
-    for by, page in (("gradatim 0.0.1", "needs another version"), ("nobody", "does not match")):
+    for by, page in (
+        ("gradatim 0.0.1", "needs another version"),
+        (OLDER_PAGE, "needs another version"),
+        ("nobody", "does not match"),
+    ):
         shown = render({**payload(), "made_by": by}, "html").replace(b"</main>", b"<p>At the bar.</p></main>")
         report = verify(seal(shown, OWNER))
         assert not report.ok

@@ -177,7 +177,7 @@ def test_an_item_that_was_replaced_cannot_be_shown_as_standing() -> None:
 @pytest.mark.parametrize(
     "change",
     [{"links": [5]}, {"links": "D1"}, {"links": [{"dimension": "D1", "level": "4"}]}, {"source": "x"},
-     {"source": ["task"]}],
+     {"source": ["task"]}, {"source": {"type": ["task"]}}],
 )  # fmt: skip
 def test_an_item_of_another_form_is_refused_with_its_place(change: dict[str, Any]) -> None:
     made = payload()

@@ -87,6 +87,8 @@ def add(as_json: bool, **given: Any) -> None:
     Labs alone never carry a dimension to level 4. Files leave their digest here, not their content.
     """
     problems: list[str] = []
+    from gradatim.app.evidence import LOGGED, OWN
+
     raw = _fields(given, problems)
     evidence = open_app().evidence
     if problems:
@@ -95,7 +97,8 @@ def add(as_json: bool, **given: Any) -> None:
     captured = any(given[k] for k in ("attempt", "exam", "report", "repository", "files"))
     if given["replaces"] and captured:
         # Its words stay; what it is taken from is what is named now.
-        raw = {**evidence.words(given["replaces"]), **raw}
+        named = given["attempt"] or given["exam"]
+        raw = {**evidence.words(given["replaces"], [n for n in OWN if not (named and n in LOGGED)]), **raw}
     if given["replaces"] and not captured:
         made = evidence.correct(given["replaces"], raw)
     elif given["attempt"]:

@@ -59,6 +59,8 @@ def print_task_verdict(verdict: dict[str, Any]) -> None:
     click.echo(
         f"  skill: {verdict['skill']:.2f}   ({verdict['pass_mark']:g} passes; the starter is 0, losing nothing is 1)"
     )
+    if verdict["issued"]:
+        click.echo(f"  {verdict['issued']}, by the ledger")
     for one in verdict["held"]:
         click.echo(f"  ✓ {one['cause']}")
     for one in verdict["missed"]:
@@ -115,11 +117,12 @@ def print_task(found: dict[str, Any]) -> None:
                 a["attempt"],
                 STATUS.get(a["status"], a["status"]),
                 a["started_at"],
+                a["issued"] or "not in the ledger",
                 "-" if a["skill"] is None else f"{a['skill']:.2f}",
             )
             for a in found["attempts"]
         ]
-        table(["attempt", "status", "started", "skill"], rows, right=[3])
+        table(["attempt", "status", "started", "issued", "skill"], rows, right=[4])
     click.echo(f"\nnext:  gradatim lab start {found['id']} DIR")
 
 

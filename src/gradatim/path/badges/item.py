@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from gradatim.path.evidence.wording import WORDING
+
+from .credential import Credential
 from .reading import Badge
 from .subject import whose
 
 _KEPT = 60_000
 SIMULATED = "urn:gradatim:module:"
+
+
+def badge_words(credential: Credential, *, self_issued: bool) -> dict[str, str]:
+    """Title and context of a badge: its issuer's words and nobody else's."""
+    achievement = credential.credentialSubject.achievement
+    by = "yourself" if self_issued else credential.issuer_name
+    return {
+        "title": f"Badge: {' '.join(achievement.name.split())}"[:160],
+        "context": f"Issued by {by}. {achievement.description}"[:4000],
+    }
 
 
 def badge_item(badge: Badge, *, own_key: str | None = None, identities: Sequence[str] = ()) -> dict[str, Any]:
@@ -26,7 +39,6 @@ def badge_item(badge: Badge, *, own_key: str | None = None, identities: Sequence
     achievement = subject.achievement
     self_issued = own_key is not None and badge.proof.key == own_key
     awarded = (credential.awardedDate or credential.begins.isoformat() if credential.begins else "")[:10]
-    by = "yourself" if self_issued else credential.issuer_name
     narrative = [
         subject.narrative or "",
         *(f"{t.name or 'Evidence'}: {t.narrative or ''}" for t in credential.evidence),
@@ -42,11 +54,10 @@ def badge_item(badge: Badge, *, own_key: str | None = None, identities: Sequence
         "notes": list(badge.notes),
     }
     if badge.token is not None and len(badge.token) <= _KEPT:
-        source["token"] = badge.token
+        source |= {"token": badge.token, "wording": WORDING}
     return {
         "kind": "lab" if achievement.id.startswith(SIMULATED) else "attestation",
-        "title": f"Badge: {' '.join(achievement.name.split())}"[:160],
-        "context": f"Issued by {by}. {achievement.description}"[:4000],
+        **badge_words(credential, self_issued=self_issued),
         "action": (achievement.criteria.narrative or f"Criteria: {achievement.criteria.id or 'not told'}")[
             :4000
         ],

@@ -62,6 +62,12 @@ def artefacts(paths: Iterable[Path]) -> list[dict[str, Any]]:
     return found
 
 
+def uploaded(name: str, data: bytes) -> dict[str, Any]:
+    """`{name, digest, bytes}` of a file that came as bytes: the same as `artefacts` gives of it on the disk."""
+    digest = f"blake2b-256:{hashlib.blake2b(data, digest_size=32).hexdigest()}"
+    return {"name": _label(name.replace("\\", "/").rpartition("/")[2]), "digest": digest, "bytes": len(data)}
+
+
 def _below(path: Path) -> list[Path]:
     if path.is_file():
         return [path]

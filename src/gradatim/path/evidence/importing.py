@@ -23,28 +23,42 @@ _OURS = ("id", "number", "recorded_at", "hash", "withheld", "attestations", "wit
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The items of a file, in their order, as `parse_item` takes them.
+    """The items of a file, as `parse`. Raises InputError."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise _refused(path.name, [f"larger than {LARGEST:,} bytes"])
+        data = path.read_bytes()
+    except OSError as error:
+        raise _refused(path.name, [str(error)[:160]]) from None
+    return parse(data, path.name)
+
+
+def parse(data: bytes, name: str) -> list[dict[str, Any]]:
+    """The items of a file's bytes, in their order, as `parse_item` takes them.
 
     Items that gradatim printed itself (`evidence list --json`) can be read back: what the other ledger said of them
     (number, hash, grade, attestations) is left out, and the source says where they come from.
+
+    Args:
+        name: what the file is called; one that ends in .csv is read as CSV.
 
     Raises:
         InputError: not readable, not one of the three forms, or malformed; all problems at once.
     """
     try:
-        if path.stat().st_size > LARGEST:
-            raise _refused(path, [f"larger than {LARGEST:,} bytes"])
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _refused(path, [str(error)[:160]]) from None
-    rows, problems = _csv(text) if path.suffix.lower() == ".csv" else _json(text)
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _refused(name, [str(error)[:160]]) from None
+    if len(data) > LARGEST:
+        raise _refused(name, [f"larger than {LARGEST:,} bytes"])
+    rows, problems = _csv(text) if name.lower().endswith(".csv") else _json(text)
     if not rows and not problems:
         problems = ["there is no item in it"]
     if len(rows) > MOST_ITEMS:
         problems = [f"{len(rows)} items; at most {MOST_ITEMS} at once"]
     if problems:
-        raise _refused(path, problems)
-    source = {"type": "import", "file": file_name(path.name)}
+        raise _refused(name, problems)
+    source = {"type": "import", "file": file_name(name)}
     return [{**{k: v for k, v in row.items() if k not in _OURS}, "source": source} for row in rows]
 
 
@@ -109,8 +123,8 @@ def _parsed(cells: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _refused(path: Path, problems: list[str]) -> InputError:
+def _refused(name: str, problems: list[str]) -> InputError:
     return InputError(
-        "this file cannot be taken as evidence", problems[:40], where=file_name(path.name),
+        "this file cannot be taken as evidence", problems[:40], where=file_name(name),
         next="gradatim evidence import --help",
     )  # fmt: skip

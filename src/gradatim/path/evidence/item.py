@@ -33,6 +33,11 @@ def _clean_line(text: str) -> str:
     return visible(" ".join(text.split()), lines=False)
 
 
+def as_kept(name: str, text: str) -> str:
+    """A title or a text as an item keeps it: what is hidden in it shown, spaces tidied."""
+    return _clean_line(text) if name == "title" else _clean(text)
+
+
 Line = Annotated[str, AfterValidator(_clean_line)]
 Prose = Annotated[str, Field(max_length=4000), AfterValidator(_clean)]
 

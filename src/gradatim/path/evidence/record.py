@@ -11,6 +11,7 @@ from gradatim.core.chain import Entry
 BY_KEY, BY_IDENTITY, NOT_CONFIRMED = "key", "identity", "not confirmed"
 """How the subject of a badge was found to be the ledger's owner; see `gradatim.path.badges.subject`."""
 EVIDENCE, ATTESTATION, WITHDRAWAL, OPPORTUNITY = "evidence", "attestation", "withdrawal", "opportunity"
+TASK_ISSUED = "task-issued"
 
 
 def item_id(number: int) -> str:

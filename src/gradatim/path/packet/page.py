@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from gradatim.path.evidence.signed import fingerprint
 from gradatim.path.packet.exhibit import others_word, stranger
 from gradatim.path.packet.payload import opened_records
+from gradatim.path.packet.worded import shown_words
 from gradatim.path.rubric import SENIOR
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
            "November", "December")  # fmt: skip
+_COUNTED = re.compile(r"(\d+) of (\d+) (quarters|projects)")
 SUBJECT = "subject not confirmed as the owner's"
 WORDS = {1: "below mid", 2: "mid", 3: "partly senior", 4: "senior", 5: "beyond"}
 
@@ -20,7 +23,7 @@ def page_facts(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that a template needs."""
     entries, found = opened_records(payload)
     rubric, verdict, panel = payload["rubric"], payload["verdict"], payload["panel"]
-    items = [_item(r) for r in found]
+    items = [{**_item(r), "words": shown_words(r, entries)} for r in found]
     falls: dict[str, list[str]] = {}
     for row in payload["fragile"]:
         for fall in row["falls"]:
@@ -58,6 +61,7 @@ def page_facts(payload: Mapping[str, Any]) -> dict[str, Any]:
         "rubric": rubric["title"][:1].lower() + rubric["title"][1:],
         "bar": rubric["bar"],
         "verdict": verdict,
+        "gates": [_gate(g) for g in verdict["gates"]],
         "headline": headline(verdict, rubric["bar"], panel),
         "dimensions": dimensions,
         "claims": [d for d in dimensions if d["level"] >= SENIOR],
@@ -113,11 +117,12 @@ def headline(
         sure = "One reviewer has rated; a panel is two at least, so the levels are the owner's claims by the rules."
     else:
         other = panel["another"]
+        low, high = percent(other["low"]), percent(other["high"])
+        noise = "the noise of single ratings is taken to be half or one and a half times as large"
         sure = (
             f"The chance that another panel of {other['reviewers']} would decide otherwise is "
-            f"{_percent(other['chance'])} ({_percent(other['low'])} to {_percent(other['high'])} as the noise of "
-            "single ratings is taken to be half or one and a half times as large). A panel lowers what the items "
-            "carry and never raises it."
+            f"{percent(other['chance'])} ({'also if' if low == high else f'{low} to {high} as'} {noise}). "
+            "A panel lowers what the items carry and never raises it."
         )
     seen = panel is not None and panel["another"] is not None
     decision = (
@@ -130,8 +135,17 @@ def headline(
     return {"decision": decision, "figures": figures, "sure": sure}
 
 
-def _percent(share: float) -> str:
-    return "under 1 %" if share < 0.005 else f"{100 * share:.0f} %"
+def percent(share: float) -> str:
+    """A chance as a reader sees it: never 0 %, which a simulation cannot say."""
+    return "under 1\u00a0%" if share < 0.005 else f"{100 * share:.0f}\u00a0%"
+
+
+def _gate(gate: Mapping[str, Any]) -> dict[str, Any]:
+    """A gate as a row: what is needed stands in its own column where it is counted."""
+    counted = _COUNTED.fullmatch(str(gate["here"]))
+    if counted is None:
+        return {**gate, "needed": ""}
+    return {**gate, "needed": counted[2], "here": f"{counted[1]} {counted[3]}"}
 
 
 def _item(record: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from gradatim.core import chain
 from gradatim.core.chain import Entry
 from gradatim.core.errors import InputError, VersionMismatch
-from gradatim.path.evidence.record import ATTESTATION, EVIDENCE, WITHDRAWAL, Record, records
+from gradatim.path.evidence.record import ATTESTATION, EVIDENCE, TASK_ISSUED, WITHDRAWAL, Record, records
 
 FORMAT, VERSION = "gradatim-packet", 1
 RATING, SAMPLE = "rating", "sample"
@@ -24,10 +24,13 @@ ALWAYS_OPEN = {
     RATING: ("key",),
     "redaction": ("entry", "names"),
 }
+HONEST = ("assistance", "grade")
+"""Every item that a packet shows says these. A packet made before that was so may withhold them, and says so."""
 _KEYS = {
     "format", "version", "made_by", "made_at", "owner", "key", "committee", "rubric", "chain", "head", "items", "cover",
     "ledger_problems", "ratings", "verdict", "panel", "fragile", "not_proved", "opportunities", "withheld",
 }  # fmt: skip
+_INSIDE = {"head": {"count", "hash"}, "cover": {"standing", "shown", "smallest", "exact"}}
 _JSON_IN_PAGE = re.compile(r'<script type="application/json" id="packet">(.*?)</script>', re.S)
 
 
@@ -47,12 +50,17 @@ class Opening:
 def open_chain(entries: Sequence[Entry], opening: Opening) -> list[Entry]:
     """The whole chain, with the fields open that the packet is to show."""
     exams = {
-        source["exam"]
+        str(source.get("exam"))
         for e in entries
         if e.number in opening.items and (source := e.value("source") or {}).get("type") == "exam"
     }
+    tasks = {
+        str(source.get("attempt"))
+        for e in entries
+        if e.number in opening.items and (source := e.value("source") or {}).get("type") == "task"
+    }
     last = {rated.number for rated in last_ratings(entries).values()}
-    return [_opened(e, opening, exams, last) for e in entries]
+    return [_opened(e, opening, exams, tasks, last) for e in entries]
 
 
 def last_ratings(entries: Iterable[Entry]) -> dict[str, Entry]:
@@ -74,15 +82,21 @@ def rated_by(entry: Entry) -> str | None:
     return key if isinstance(key, str) else None
 
 
-def _opened(entry: Entry, opening: Opening, exams: Collection[str], rated: Collection[int]) -> Entry:
+def _opened(
+    entry: Entry, opening: Opening, exams: Collection[str], tasks: Collection[str], rated: Collection[int]
+) -> Entry:
     chosen = (
         (entry.kind == EVIDENCE and entry.number in opening.items)
         or (entry.kind == ATTESTATION and entry.value("entry") in opening.items)
         or (entry.kind.startswith("exam-") and entry.value("exam") in exams)
+        or (entry.kind == TASK_ISSUED and entry.value("attempt") in tasks)
     )
     always = ALWAYS_OPEN.get(entry.kind, ())
     if entry.kind == RATING and (entry.number in rated or "key" not in entry.fields):
         always = (*always, "file")
+    if entry.kind == TASK_ISSUED and tasks:
+        # How many forms of a task were issued before the one that passed can be counted by this only.
+        always = (*always, "lab")
     closed = [
         name
         for name, field in entry.fields.items()
@@ -117,7 +131,8 @@ def shared(entries: Iterable[Entry]) -> list[dict[str, Any]]:
 
 def can_be_withheld(entry: Entry, name: str) -> bool:
     """Whether one packet may leave a field out: never what others said of an item, nor that it is an example."""
-    return entry.kind != RATING and name not in (SAMPLE, *ALWAYS_OPEN.get(entry.kind, ()))
+    fixed = (SAMPLE, *ALWAYS_OPEN.get(entry.kind, ()), *(HONEST if entry.kind == EVIDENCE else ()))
+    return entry.kind not in (RATING, TASK_ISSUED) and name not in fixed
 
 
 def as_text(payload: Mapping[str, Any]) -> str:
@@ -154,7 +169,7 @@ def read(data: bytes, *, where: str = "") -> dict[str, Any]:
             f"this packet was made by a newer gradatim (format {version}, this one reads {VERSION})",
             where=where, why=f"made by {str(payload.get('made_by'))[:40]}", next="install the newest gradatim",
         )  # fmt: skip
-    problems = [f"version: {VERSION} is expected"] if version != VERSION or isinstance(version, bool) else []
+    problems = [f"version: {VERSION} is expected"] if version != VERSION or type(version) is not int else []
     problems += _form(payload)
     if problems:
         raise InputError("this packet cannot be read", problems, where=where)
@@ -181,7 +196,9 @@ def _malformed(entry: Entry) -> list[str]:
         for x in links
     )
     problems = [] if good else ["links: not dimensions with levels"]
-    return problems if isinstance(source, Mapping) else [*problems, "source: not an object"]
+    if not isinstance(source, Mapping) or not isinstance(source.get("type"), str | None):
+        problems.append("source: not an object with a type")
+    return problems
 
 
 def _form(payload: Mapping[str, Any]) -> list[str]:
@@ -199,6 +216,9 @@ def _form(payload: Mapping[str, Any]) -> list[str]:
     problems += [
         f"{n}: of another type" for n, t in kinds.items() if n in payload and not isinstance(payload[n], t)
     ]
+    for name, keys in _INSIDE.items():
+        if isinstance(inside := payload.get(name), dict) and set(inside) != keys:
+            problems.append(f"{name}: has exactly {', '.join(sorted(keys))}")
     if not problems:
         if not all(isinstance(n, int) and not isinstance(n, bool) for n in payload["items"]):
             problems.append("items: not numbers of entries")

@@ -20,6 +20,20 @@ HERE = Path(__file__).parent
 Form = Literal["html", "json"]
 
 
+_SHOWN_BY = ("packet.html", "packet.css", "page.py", "worded.py", "../evidence/wording.py")
+
+
+@cache
+def maker() -> str:
+    """What a packet names as its maker: this version, and which page it shows; another page cannot be compared here."""
+    from gradatim import __version__
+
+    shown = hashlib.blake2b(digest_size=4)
+    for name in _SHOWN_BY:
+        shown.update((HERE / name).read_bytes())
+    return f"gradatim {__version__}, page {shown.hexdigest()}"
+
+
 def render(payload: Mapping[str, Any], form: Form) -> bytes:
     """The file, `EMPTY` standing where the seal belongs. The same payload gives the same bytes."""
     if form == "json":

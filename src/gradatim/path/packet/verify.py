@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -13,9 +14,10 @@ from gradatim.core import chain
 from gradatim.core.chain import Entry, Head
 from gradatim.core.errors import InputError, VersionMismatch
 from gradatim.path import rubric as rubrics
-from gradatim.path.evidence.record import ATTESTATION, WITHDRAWAL, Record, item_id
+from gradatim.path.evidence.record import ATTESTATION, WITHDRAWAL, Record, item_id, records
 from gradatim.path.evidence.signed import fingerprint
 from gradatim.path.packet.build import derived, of_records
+from gradatim.path.packet.exhibit import Exhibit
 from gradatim.path.packet.payload import ALWAYS_OPEN, opened_records, read
 from gradatim.path.packet.rated import check_ratings
 from gradatim.path.packet.recompute import (
@@ -25,7 +27,7 @@ from gradatim.path.packet.recompute import (
     SELF_REPORTED,
     Progress,
 )
-from gradatim.path.packet.render import render
+from gradatim.path.packet.render import maker, render
 from gradatim.path.packet.seal import blank, unseal
 from gradatim.path.packet.support import Rules
 from gradatim.path.packet.told import misstated
@@ -35,7 +37,7 @@ from gradatim.path.review.rating import newest
 from gradatim.path.rubric import Rubric
 
 HOLDS = "holds"
-_MADE_BY = re.compile(r"gradatim (\d{1,4})\.(\d{1,4})\.(\d{1,4})")
+_MADE_BY = re.compile(r"gradatim (\d{1,4})\.(\d{1,4})\.(\d{1,4})(?:, page [0-9a-f]{8})?")
 
 
 @dataclass
@@ -182,11 +184,17 @@ def _chain(payload: Mapping[str, Any], entries: Sequence[Entry]) -> list[Check]:
     if problems:
         known = " The owner's copy says so itself." if payload["ledger_problems"] else ""
         return [Check("ledger", MISMATCH, f"{problems[0]}{_more(problems)}.{known}")]
-    return [
-        Check(
-            "ledger", HOLDS, f"{len(entries)} entries, each follows from the one before; head {end.hash[:8]}"
-        )
-    ]
+    told = f"{len(entries)} entries, each follows from the one before; head {end.hash[:8]}"
+    return [Check("ledger", HOLDS, "; ".join([told, *_clock(entries, str(payload["made_at"]))]))]
+
+
+def _clock(entries: Sequence[Entry], made_at: str) -> list[str]:
+    """What is odd about the times in a ledger. A clock that is set back is no forgery, and a reader should know."""
+    back = sum(b.at < a.at for a, b in itertools.pairwise(entries))
+    ahead = sum(e.at > made_at for e in entries)
+    said = [f"{back} dated before the one before"] if back else []
+    said += [f"{ahead} dated after the packet itself"] if ahead else []
+    return [f"{', '.join(said)}: a clock was set back, or dates are made up"] if said else []
 
 
 def _listed(payload: Mapping[str, Any], entries: Sequence[Entry], shown: Sequence[Record]) -> list[Check]:
@@ -242,7 +250,7 @@ def _derived(
         for row in payload["fragile"]
         if isinstance(row, dict)
     ]
-    if rests != said:
+    if rests != said or not _rests_exactly(payload, rules, chosen, entries):
         wrong.append("what it rests on")
     levels = again["verdict"]["levels"]
     told = " ".join(str(row.get("what")) for row in payload["not_proved"] if isinstance(row, dict))
@@ -260,26 +268,37 @@ def _derived(
     return [*checks, Check("verdict", HOLDS, "computed again from its items and ratings, the same")]
 
 
-def _page(data: bytes, payload: Mapping[str, Any], where: str, whole: bool) -> Check:
-    from gradatim import __version__
+def _rests_exactly(
+    payload: Mapping[str, Any], rules: Rules, chosen: Sequence[Exhibit], entries: Sequence[Entry]
+) -> bool:
+    """Whether nothing replaces what is said to rest on one item: told exactly only where all that stand are shown."""
+    rows = [
+        (row["item"], row["irreplaceable"], [f["dimension"] for f in row["falls"]])
+        for row in payload["fragile"]
+    ]
+    if len(chosen) < sum(r.stands for r in records(entries)):
+        return all(set(sole) <= set(falls) for _, sole, falls in rows)
+    return [(item, sole) for item, sole, _ in rows] == [
+        (row["item"], row["irreplaceable"]) for row in fragile(rules, chosen, chosen)
+    ]
 
+
+def _page(data: bytes, payload: Mapping[str, Any], where: str, whole: bool) -> Check:
     made = render(payload, "html" if data.lstrip()[:1] == b"<" else "json")
     if made == blank(data):
         return Check("page", HOLDS, "the text that is shown is what its data say")
-    by, own = str(payload["made_by"])[:40], f"gradatim {__version__}"
+    by, own = str(payload["made_by"])[:40], maker()
     said, here = _MADE_BY.fullmatch(by), _MADE_BY.fullmatch(own)
     if by == own or said is None or here is None or not whole:
         return Check("page", MISMATCH, "the text that is shown is not what its data say")
     if tuple(map(int, said.groups())) > tuple(map(int, here.groups())):
         raise VersionMismatch(
-            f"this packet was made by {by}, which is newer than this one ({__version__})", where=where,
+            f"this packet was made by {by}, which is newer than this one ({own})", where=where,
             why="what its page shows can only be compared by the version that made it",
             next="install the newest gradatim",
         )  # fmt: skip
     # Whoever names an old version could show what they like: only that version can tell.
-    detail = (
-        f"made by {by}, and only that version can compare what is shown: believe this report, not the page"
-    )
+    detail = f"made by {by}, and only that can compare what is shown (this is {own}): believe this report, not the page"
     return Check("page", ELSEWHERE, detail)
 
 

@@ -14,6 +14,8 @@ from gradatim.path.evidence.record import Record
 from gradatim.path.evidence.signed import Signed, fingerprint
 from gradatim.path.packet.recompute import MISMATCH, SELF_REPORTED, Found, Progress, recompute
 from gradatim.path.packet.verify_badge import check_badge
+from gradatim.path.packet.wellformed import check_form
+from gradatim.path.packet.worded import Worded, check_words
 
 LEFT_OUT = "not recomputed: left out by --quick"
 
@@ -60,14 +62,27 @@ def check_item(
         found = Found(SELF_REPORTED, "its source is withheld")
     attested, wrong = _attestations(record, entries, owner_key)
     status, detail = found
+    worded = _worded(record, entries, owner_key)
+    detail = "; ".join([detail, *worded.notes])
+    wrong += [*check_form(record), *worded.problems]
     if v.get("sample") or "sample" in record.withheld:
         detail = f"a constructed example; {detail}"
     if wrong:
-        status, detail = MISMATCH, "; ".join(wrong)
+        # What its log came to stays there to be read when that is wrong as well.
+        status, detail = MISMATCH, "; ".join([*wrong, *([found.detail] if found.status == MISMATCH else [])])
     return ItemCheck(
         record.id, str(v.get("title") or "title withheld"), status, detail,
         str(v.get("grade") or "withheld"), str(v.get("assistance") or "withheld"), attested, found.detail == LEFT_OUT,
     )  # fmt: skip
+
+
+def _worded(record: Record, entries: Sequence[Entry], owner_key: str) -> Worded:
+    try:
+        return check_words(record, entries, owner_key)
+    except GradatimError as error:
+        return Worded([error.what])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return Worded([f"what it was taken from is malformed: {type(error).__name__}"])
 
 
 def _exam_entries(entries: Sequence[Entry], source: Mapping[str, Any]) -> dict[str, Entry | None]:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Request, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from gradatim.core.errors import InputError
+from gradatim.path.evidence.wording import fixed_fields
 from gradatim.web.render import page
 
 router = APIRouter(include_in_schema=False)
@@ -20,13 +21,15 @@ _PERMANENT = ("kind",)
 
 
 @router.get("/evidence")
-def evidence(request: Request) -> HTMLResponse:
+def evidence(request: Request, taken: int = 0) -> HTMLResponse:
     """Every item, the state of the ledger, and which work could show what."""
+    from gradatim.path.evidence.importing import COLUMNS
+
     service = request.app.state.service
     return page(
-        request, "evidence.html", title="Evidence", items=service.evidence.items(),
+        request, "evidence.html", columns=COLUMNS, title="Evidence", items=service.evidence.items(),
         waiting=service.evidence.waiting(), dimensions=service.evidence.rubric.dimensions, levels=LEVELS[1:],
-        problems=service.evidence.check(), chances=service.evidence.opportunities(),
+        problems=service.evidence.check(), taken=max(taken, 0), kinds=KINDS, chances=service.evidence.opportunities(),
         command="gradatim evidence list",
     )  # fmt: skip
 
@@ -36,6 +39,7 @@ def new(request: Request, replaces: str = "") -> HTMLResponse:
     """The form of an item, filled with those it corrects."""
     service = request.app.state.service
     before = service.evidence.get(replaces) if replaces else {}
+    before = {**before, "fixed": fixed_fields(before.get("source"))} if before else {}
     levels = {link["dimension"]: str(link["level"]) for link in before.get("links") or ()}
     return page(
         request, "evidence_new.html", title="Record evidence", kinds=KINDS, levels=LEVELS, before=before,
@@ -83,12 +87,7 @@ def commits(
 ) -> Response:  # fmt: skip
     """Record a range of commits of a repository on this machine; the own share is measured."""
     problems = [] if commits.strip() else ["commits: which ones? Like v1.2..main; HEAD is the whole history"]
-    try:
-        folder = Path(repository.strip()).expanduser()
-        there = bool(repository.strip()) and folder.is_dir()
-    except (RuntimeError, ValueError, OSError):  # no such user behind ~, or no name of a file at all
-        there = False
-    if not there:
+    if not _there(repository, folder=True):
         problems.append("repository: no such folder")
     if problems:
         raise InputError(
@@ -97,10 +96,38 @@ def commits(
             next="name a folder of this machine, and a range in it",
         )
     made = request.app.state.service.evidence.from_git(
-        folder, commits.strip(), authors.replace(",", " ").split(),
+        Path(repository.strip()).expanduser(), commits.strip(), authors.replace(",", " ").split(),
         {"title": title.strip(), **_link(dimension, level)},
     )  # fmt: skip
     return RedirectResponse(f"/evidence/{made['id']}", status_code=303)
+
+
+@router.post("/evidence/files")
+def files(
+    request: Request, file: list[UploadFile] | None = None, place: Annotated[str, Form()] = "",
+    title: Annotated[str, Form()] = "", kind: Annotated[str, Form()] = "work", share: Annotated[str, Form()] = "",
+    dimension: Annotated[str, Form()] = "", level: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """Record files by name, size and digest: those that were chosen, or what lies at a place of this machine."""
+    uploads = [(str(f.filename), f.file.read()) for f in file or () if f.filename]
+    problems = [] if uploads or place.strip() else ["file: choose one, or name a place on this machine"]
+    problems += [] if title.strip() else ["title: say in one line what it is"]
+    problems += [] if not place.strip() or _there(place) else ["place: no such file or folder"]
+    own = _item({"own_share": share.strip()}, [])["own_share"]
+    if problems:
+        raise InputError("these files cannot be recorded", problems, next="gradatim evidence add --help")
+    made = request.app.state.service.evidence.from_files(
+        [Path(place.strip()).expanduser()] if place.strip() else [],
+        {"title": title.strip(), "kind": kind, "own_share": own, **_link(dimension, level)}, uploads=uploads,
+    )  # fmt: skip
+    return RedirectResponse(f"/evidence/{made['id']}", status_code=303)
+
+
+@router.post("/evidence/import")
+def take_in(request: Request, file: UploadFile) -> Response:
+    """Record every item of a CSV, JSON Lines or JSON file; all of them, or none."""
+    made = request.app.state.service.evidence.import_upload(file.file.read(), str(file.filename or "unnamed"))
+    return RedirectResponse(f"/evidence?taken={len(made)}#items", status_code=303)
 
 
 @router.post("/evidence/badge")
@@ -163,6 +190,15 @@ def opportunity(
     said = {"work": text} if state == "have" else {"action": text, "who": who}
     request.app.state.service.evidence.set_opportunity(dimension, **said)
     return RedirectResponse("/evidence#map", status_code=303)
+
+
+def _there(text: str, *, folder: bool = False) -> bool:
+    """Whether a place on this machine is there: a folder, or anything."""
+    try:
+        path = Path(text.strip()).expanduser()
+        return bool(text.strip()) and (path.is_dir() if folder else path.exists())
+    except (RuntimeError, ValueError, OSError):  # no such user behind ~, or no name of a file at all
+        return False
 
 
 def _link(dimension: str, level: str) -> dict[str, Any]:
