@@ -178,7 +178,8 @@ def test_what_an_item_says_of_a_task_is_not_believed(
     }  # fmt: skip
     key = "77" * 32
     for what, source in wrong.items():
-        values = {**mine[0].values(), "source": source}
+        # Its issue is not in this ledger: nobody can say more than self-reported of it.
+        values = {**mine[0].values(), "source": source, "grade": "self-reported"}
         entry = chain.seal(1, "evidence", mine[0].at, values, chain.START, salt=lambda: "7" * 32)
         made = build(
             [entry], chain.Head(1, entry.hash), app.evidence.rubric, owner="I", key=public_key(key),
