@@ -272,14 +272,14 @@ def _share(rows: list[Draw], name: str, best: str, near: int) -> float:
 
 
 def transplants(lab: Lab, draws: list[Draw], t: exams.Table, p: Players, crew: Crew, *, few: bool) -> Result:
-    """10: exams sat with the senior's logs of other instances do not pass; at least twenty pairs, or six."""
+    """10: exams sat with the senior's logs of other instances do not pass; at least twenty pairs, or one exam."""
     s = Stream(1, "lab-check/transplants")
     sick = [i for i, d in enumerate(draws) if not d.healthy]
     well = [i for i, d in enumerate(draws) if d.healthy]
     paces = [lab.live.scenario(d.seed, d.family).pace for d in draws]
     sets: list[list[int]] = []
     tasks: list[tuple[Any, ...]] = []
-    while len(tasks) < (6 if few else 20):
+    while len(tasks) < (3 if few else 20):
         rows = exams.draw(s, len(sets), sick, well)
         for k, row in enumerate(rows):
             # A log of hours cannot be handed in on a shift of days, nor the other way round.
