@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -28,18 +29,7 @@ def desk(session: LiveSession) -> dict[str, Any]:
         "runbook_html": _MARKDOWN.render(paperwork.runbook()),
         "price_sheet": [asdict(p) for p in paperwork.price_sheet(prices(facts, days=days))],
         "slo": paperwork.slo_yaml(facts),
-        "history": [
-            {
-                "id": c.id,
-                "t_s": c.at_s,
-                "kind": c.kind,
-                "component": c.component,
-                "who": c.who,
-                "text": c.text,
-            }
-            for c in w.changes
-            if c.at_s <= w.now_s
-        ],
+        "history": session.changes(-math.inf),
         "tables": {
             name: [{"name": c.name, "type": c.type, "unit": c.unit, "text": c.meaning} for c in columns]
             for name, columns in tables.schema().items()

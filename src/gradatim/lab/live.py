@@ -153,10 +153,10 @@ class LiveSession:
         """The newest value of every series that was visible at `upto_s`."""
         return self.telemetry.latest(upto_s=upto_s)
 
-    def changes(self) -> list[dict[str, Any]]:
-        """The change history of the last hours, oldest first."""
+    def changes(self, since_s: float | None = None) -> list[dict[str, Any]]:
+        """The change history until now, oldest first; the last hours of it unless `since_s` says from when on."""
         w, now_s = self._world, self.now_s
-        from_s = now_s - (48 if w.scenario.slow else 6) * 3600.0
+        from_s = now_s - (48 if w.scenario.slow else 6) * 3600.0 if since_s is None else since_s
         return [
             {
                 "id": c.id,
