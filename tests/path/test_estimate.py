@@ -14,6 +14,8 @@ from scipy import stats
 
 from gradatim.path.estimate import (
     COVERAGE,
+    LEAST_SCORE,
+    MOST_SCORE,
     PRIOR_MEAN,
     Score,
     estimate,
@@ -51,6 +53,20 @@ def test_the_interval_covers_a_known_skill_as_often_as_it_says(world: str, n: in
         assert found is not None
         hits += found.low <= skill <= found.high
     # Three standard errors of 1,500 draws are 0.03; to be too cautious is allowed, to be too sure is not.
+    assert hits / 1500 > COVERAGE - 0.03
+
+
+@pytest.mark.parametrize("sd", [0.3, 0.4, 0.5])
+def test_the_interval_covers_the_mean_of_scores_that_are_cut_at_the_ends_of_the_scale(sd: float) -> None:
+    rng = np.random.default_rng(11)
+    noise = np.random.default_rng(1).normal(0.0, sd, 4000)
+    hits = 0
+    for _ in range(1500):
+        centre = rng.uniform(0.05, 0.98)
+        values = np.clip(rng.normal(centre, sd, 15), LEAST_SCORE, MOST_SCORE)
+        found = estimate(scores(list(values)), NOW, exams=4)
+        assert found is not None
+        hits += found.low <= np.clip(centre + noise, LEAST_SCORE, MOST_SCORE).mean() <= found.high
     assert hits / 1500 > COVERAGE - 0.03
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from gradatim.content.senior_ai_engineer import FOLDER
-from gradatim.path.lint import lint
+from gradatim.path.lint import lint, schema_of
 
 BAKERY = Path(__file__).parent / "bakery"
 
@@ -141,3 +143,14 @@ def test_a_path_without_prerequisites_begins_at_once(pack: Callable[..., Path]) 
     (folder / "path.toml").write_text(text[:first] + text[last:], encoding="utf-8")
     assert lint(folder).problems == []
     assert overall({}) == "ready"
+
+
+@pytest.mark.parametrize("name", ["path", "rubric"])
+def test_the_schema_takes_the_packs_that_are_whole_and_no_unknown_key(name: str) -> None:
+    schema = schema_of(name)
+    Draft202012Validator.check_schema(schema)
+    check = Draft202012Validator(schema)
+    for folder in (FOLDER, BAKERY):
+        data = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
+        assert list(check.iter_errors(data)) == []
+        assert list(check.iter_errors({**data, "surprise": 1}))

@@ -238,6 +238,7 @@ def test_exams_in_a_packet_are_recomputed_in_the_background(
     assert axe(page) == []
     with server.client() as client:
         assert client.get("/packet/checks/nothing").status_code == 404
+        assert client.get("/packet/verify").headers["location"] == "/packet#verify"
         with packet.open("rb") as file:
             again = client.post("/packet/verify", files={"file": file})
         address = again.headers["location"]

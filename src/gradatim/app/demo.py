@@ -72,8 +72,11 @@ def _fill(app: App, history: Mapping[str, Any], today: datetime.date) -> None:
         return datetime.datetime(day.year, day.month, day.day, 10, 0, tzinfo=datetime.UTC).strftime(_TIME)
 
     app.learner.set(
-        {"role": "AI engineer", "months_at_level": 20, "weekly_hours": 6, "opportunities_per_month": 0.8}
-    )
+        {
+            "role": "AI engineer", "months_at_level": 20, "weekly_hours": 6, "opportunities_per_month": 0.8,
+            "scope": {"D2": 3, "D4": 3, "D5": 3}, "committee_windows": ["04-01", "10-01"],
+        }
+    )  # fmt: skip
     # Opportunities first: they were looked for half a year ago. Items as they were finished.
     for chance in history["opportunities"]:
         said = {k: v for k, v in chance.items() if k != "dimension"}

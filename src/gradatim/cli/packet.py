@@ -125,7 +125,10 @@ def build(out: Path, yes: bool, force: bool, as_json: bool, **wanted: Any) -> No
 )
 @click.argument("file", type=FILE)
 @click.option(
-    "--files", type=FOLDER, default=None, help="A folder with the artefacts; their digests are compared."
+    "--files",
+    type=FOLDER,
+    default=None,
+    help="A folder with the artefacts and reports; they are compared with what was recorded.",
 )
 @click.option(
     "--fresh",

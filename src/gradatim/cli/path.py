@@ -114,16 +114,26 @@ def rubric(dimension: str | None, as_json: bool) -> None:
     emit(one, as_json, lambda: print_dimension(one))
 
 
-@click.command(cls=Command, examples=["gradatim path lint", "gradatim path lint --json"])
+@click.command(cls=Command, examples=["gradatim path lint", "gradatim path lint --schema path"])
 @click.argument(
     "folder", required=False, type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path)
 )
+@click.option(
+    "--schema", type=click.Choice(["path", "rubric"]), help="Print the JSON Schema of that file and leave."
+)
 @json_option
-def lint(folder: Path | None, as_json: bool) -> None:
+def lint(folder: Path | None, as_json: bool, schema: str | None = None) -> None:
     """Check a path pack: FOLDER with its path.toml and rubric.toml, or the path that is open.
 
     Every problem is printed at once; exit code 2 when there is one.
     """
+    if schema is not None:
+        import json
+
+        from gradatim.path.lint import schema_of
+
+        click.echo(json.dumps(schema_of(schema), indent=2))
+        return
     from gradatim.cli.service import open_app
     from gradatim.path.lint import lint as check
 

@@ -51,6 +51,21 @@ def lint(folder: Path) -> Report:
     )
 
 
+def schema_of(name: str) -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of `path.toml` or `rubric.toml`: the form alone, the linter asks more.
+
+    Args:
+        name: `path` or `rubric`.
+    """
+    if name == "rubric":
+        return rubric.Rubric.model_json_schema()
+    # Labs are read from their folders, not from the file.
+    made = Catalogue.model_json_schema()
+    made["properties"].pop("labs", None)
+    made["required"] = [one for one in made.get("required", ()) if one != "labs"]
+    return made
+
+
 def _path(data: Mapping[str, Any], labs: list[dict[str, Any]]) -> Iterator[str]:
     """Form, then what fits together, then what an author still owes."""
     try:

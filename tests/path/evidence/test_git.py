@@ -129,3 +129,17 @@ def test_who_has_no_commit_in_it_is_told_who_has(repo: Path, tmp_path: Path) -> 
     with pytest.raises(InputError) as error:
         git.shares(tmp_path, "HEAD", [ME])
     assert "not a git repository" in " ".join(error.value.problems)
+
+
+def test_a_shallow_clone_gives_no_lines_to_the_commit_at_its_end(repo: Path, tmp_path: Path) -> None:
+    for n in range(3):
+        commit(repo, f"{n}.py", 10, f"step {n}", mail=OTHER)
+    commit(repo, "mine.py", 1, "mine")
+    cut = tmp_path / "cut"
+    subprocess.run(["git", "clone", "-q", "--depth", "2", repo.as_uri(), str(cut)], check=True)
+    with pytest.raises(InputError) as told:
+        git.shares(cut, "HEAD", [ME])
+    assert "shallow" in told.value.problems[0] and "--unshallow" in told.value.problems[1]
+    assert git.shares(cut, "HEAD~1..HEAD", [ME]).lines == 1
+    subprocess.run(["git", "fetch", "-q", "--unshallow"], cwd=cut, check=True)
+    assert git.shares(cut, "HEAD", [ME]).own == pytest.approx(1 / 31)

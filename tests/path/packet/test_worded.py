@@ -151,7 +151,9 @@ def test_no_item_carries_a_higher_grade_than_its_source_gives(grade: str) -> Non
 
 def test_measured_figures_stand_beside_the_owners_words() -> None:
     assert measured({"type": "git", "commits": 3, "files": 2}) == "The commits: 3 commits, 2 files."
-    assert measured({"type": "report", "said": {"title": "No drift"}}) == "The report: No drift"
+    assert measured({"type": "report", "said": {"title": "No drift"}}) == (
+        "Its report's line, which only the report can show: No drift"
+    )
     assert measured({"type": "form"}) is None and measured("x") is None
     entries = ledger(("evidence", {**piece(1, 4), "title": "Rebuilt it all", "source": {
         "type": "git", "commits": 3, "files": 2, "digest": "x"}}))  # fmt: skip

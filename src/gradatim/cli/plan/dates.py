@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -156,7 +157,7 @@ def print_forecast(found: dict[str, Any]) -> None:
         [
             (
                 lever["text"],
-                "-" if lever["p85_weeks"] is None else f"{round(lever['p85_weeks'], 1) + 0.0:+.1f}",
+                _moved(lever),
             )
             for lever in found["levers"]
         ],
@@ -170,6 +171,14 @@ def print_forecast(found: dict[str, Any]) -> None:
     )
     click.echo(f"\n{found['formula'][0]}")
     click.echo("next:  gradatim plan set --help")
+
+
+def _moved(lever: dict[str, Any]) -> str:
+    """Weeks; from never to a date there is no difference, so it names the months."""
+    if lever["p85_weeks"] is not None:
+        return f"{round(lever['p85_weeks'], 1) + 0.0:+.1f}"
+    then = lever["p85_months"]
+    return "-" if then is None or math.isinf(then) else f"from never to {then:.0f} months"
 
 
 def months(value: float) -> str:

@@ -148,7 +148,27 @@ def read(repository: Path, what: str) -> list[Commit]:
         raise _refused(what, [f"more than {MOST_COMMITS:,} commits; name a narrower range"])
     if not found:
         raise _refused(what, ["there is no commit in it"])
+    if cut := _cut(repository, what) & {c.id for c in found}:
+        # Its parents are not here, so every line of the whole tree would count as that commit's.
+        raise _refused(
+            what,
+            [
+                f"this clone is shallow: history ends at {min(cut)[:10]}, and what that commit changed is not here",
+                "git fetch --unshallow brings the rest, or name a range that begins after it",
+            ],
+        )
     return found
+
+
+def _cut(repository: Path, what: str) -> set[str]:
+    """The commits at which a shallow clone ends; none in a whole one."""
+    place = _git(repository, what, "rev-parse", "--git-path", "shallow").strip()
+    try:
+        return set((repository / place).read_text(encoding="ascii").split())
+    except FileNotFoundError:
+        return set()
+    except (OSError, UnicodeDecodeError) as error:
+        raise _refused(what, [f"where this clone ends cannot be read: {error}"[:200]]) from None
 
 
 def own_mail(repository: Path) -> str | None:
@@ -188,7 +208,12 @@ def _git(repository: Path, what: str, *words: str) -> str:
     import os
 
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    environment |= {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8"}
+    environment |= {
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "LC_ALL": "C.UTF-8",
+    }
     try:
         done = subprocess.run(
             ["git", *_TAME, *words], cwd=repository, env=environment, capture_output=True, timeout=TIMEOUT_S

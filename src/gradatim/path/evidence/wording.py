@@ -53,7 +53,7 @@ def measured(source: Any) -> str | None:
         return as_kept("result", f"The commits: {counted(source['commits'], source.get('files'))}.")
     said = source.get("said")
     if source.get("type") == "report" and isinstance(said, Mapping) and isinstance(said.get("title"), str):
-        return as_kept("result", f"The report: {said['title']}")
+        return as_kept("result", f"Its report's line, which only the report can show: {said['title']}")
     return None
 
 

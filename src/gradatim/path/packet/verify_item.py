@@ -13,6 +13,7 @@ from gradatim.path.evidence.attest import ANSWER, Answer, read_answer
 from gradatim.path.evidence.record import Record
 from gradatim.path.evidence.signed import Signed, fingerprint
 from gradatim.path.packet.recompute import MISMATCH, SELF_REPORTED, Found, Progress, recompute
+from gradatim.path.packet.reported import check_report
 from gradatim.path.packet.verify_badge import check_badge
 from gradatim.path.packet.wellformed import check_form
 from gradatim.path.packet.worded import Worded, check_words
@@ -56,8 +57,8 @@ def check_item(
         found = recompute(source, _exam_entries(entries, source), progress, run_code=run_code)
     elif kind == "badge":
         found = check_badge(v, owner_key)
-    elif v.get("artefacts"):
-        found = _artefacts(v["artefacts"], files)
+    elif v.get("artefacts") or kind == "report":
+        found = _kept(source, v.get("artefacts") or (), files)
     elif record.withheld and "source" in record.withheld:
         found = Found(SELF_REPORTED, "its source is withheld")
     attested, wrong = _attestations(record, entries, owner_key)
@@ -90,6 +91,18 @@ def _exam_entries(entries: Sequence[Entry], source: Mapping[str, Any]) -> dict[s
         return next((e for e in entries if e.kind == kind and e.value("exam") == source.get("exam")), None)
 
     return {"issued": one("exam-issued"), "submitted": one("exam-submitted")}
+
+
+def _kept(source: Mapping[str, Any], listed: Sequence[Mapping[str, Any]], files: Path | None) -> Found:
+    """Its files by their digests, and its report where it has one."""
+    found = [_artefacts(listed, files)] if listed else []
+    if source.get("type") == "report":
+        try:
+            found.append(check_report(source, listed, files))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            found.append(Found(MISMATCH, f"its report is malformed: {type(error).__name__}"))
+    wrong = [f for f in found if f.status == MISMATCH]
+    return Found((wrong or found)[0].status, "; ".join(f.detail for f in wrong or found))
 
 
 def _artefacts(listed: Sequence[Mapping[str, Any]], files: Path | None) -> Found:

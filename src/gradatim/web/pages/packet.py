@@ -61,6 +61,12 @@ def build(
     return Response(data, media_type=TYPES[form], headers=headers)
 
 
+@router.get("/packet/verify")
+def verify_form() -> Response:
+    """Somebody who loads a result again, or types its address: the form is on the packet's page."""
+    return RedirectResponse("/packet#verify", status_code=303)
+
+
 @router.post("/packet/verify")
 def verify(
     request: Request, file: UploadFile, fresh: Annotated[int, Form(ge=0, le=MOST_DRAWS)] = 0

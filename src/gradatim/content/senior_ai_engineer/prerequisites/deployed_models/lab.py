@@ -19,6 +19,9 @@ from .client import Reply, head, receive, send
 
 HERE = Path(__file__).parent
 BAD_A_DRAW, WRONG_A_DRAW, CLIENTS, MOST_TIMEOUTS = 4, 4, 6, 2
+PREFIXES = ("", "/v1", "/api", "/model", "/internal", "/ml/v2")
+HEALTH = ("/health", "/healthz", "/status", "/ready", "/alive", "/up")
+PREDICT = ("/predict", "/score", "/scores", "/infer", "/rank", "/risk", "/answer")
 # what is scored, names of features
 WORLDS = (
     ("loan applications", ("income", "debt", "age", "late_payments", "years_employed")),
@@ -44,14 +47,16 @@ class Deployed:
             "weights": [round(s.between(-2.0, 2.0, 4, i), 3) for i in range(len(features))],
             "bias": round(s.between(-1.0, 1.0, 5), 3),
             "version": f"{s.integer(1, 9, 6)}.{s.integer(0, 19, 7)}.{s.integer(0, 9, 8)}",
-            "health": s.choice(("/health", "/healthz", "/status", "/ready", "/alive"), 9),
-            "predict": s.choice(("/predict", "/v1/score", "/scores", "/v2/predict", "/model/score"), 10),
+            "health": s.choice(PREFIXES, 17) + s.choice(HEALTH, 9),
+            "predict": s.choice(PREFIXES, 18) + s.choice(PREDICT, 10),
             "key": s.choice(("rows", "instances", "batch", "inputs", "cases"), 11),
             "out": s.choice(("scores", "predictions", "results", "outputs", "risks"), 12),
             "shape": s.choice(("list", "dict"), 13),
             "empty_ok": s.uniform(14) < 0.5,
-            "most_rows": s.choice((500, 800, 1000, 1500), 15),
-            "most_bytes": s.choice((1_000_000, 2_000_000, 4_000_000), 16),
+            "most_rows": s.choice(range(500, 1501, 20), 15),
+            "most_bytes": s.choice(range(1_000_000, 4_000_001, 50_000), 16),
+            "error": s.choice(("error", "detail", "message", "problem", "reason"), 19),
+            "bad": s.choice(("rows", "places", "bad_rows", "which", "at"), 20),
             "draws": 12,
             "pass_mark": 0.85,
             "truth": ["most_timeouts", "bad_a_draw"],
@@ -154,16 +159,26 @@ class Client:
     def _bad(self, kind: str, made: tuple[bytes, list[int] | None]) -> None:
         body, bad = made
         reply = self._ask("POST", self.form["predict"], body)
-        holds = _is_error(reply, 400) and (bad is None or reply.value.get("rows") == bad)
-        also = "" if bad is None or not _is_error(reply, 400) else "; `rows` does not name all bad rows"
+        holds = self._is_error(reply, 400) and (bad is None or reply.value.get(self.form["bad"]) == bad)
+        also = (
+            ""
+            if bad is None or not self._is_error(reply, 400)
+            else f"; `{self.form['bad']}` does not name all bad rows"
+        )
         self.tally.check("bad_input", holds, _told(kind, 400, reply) + also)
+
+    def _is_error(self, reply: Reply, status: int) -> bool:
+        if reply.status != status or not isinstance(reply.value, dict):
+            return False
+        words = reply.value.get(self.form["error"])
+        return isinstance(words, str) and bool(words.strip())
 
     def _wrong(self, kind: str, s: Stream, n: int) -> None:
         request = WRONG[kind](self.form, s, n)
         reply = self._ask(
             request["method"], request["path"], request["body"], request["length"], request["end"]
         )
-        holds = _is_error(reply, request["status"])
+        holds = self._is_error(reply, request["status"])
         if request["status"] == 405:
             allow = {m.strip() for m in reply.headers.get("allow", "").split(",")}
             holds = holds and request["allow"] in allow and request["method"] not in allow
@@ -325,12 +340,6 @@ def _body(form: Mapping[str, Any], rows: Sequence[Sequence[Any]]) -> bytes:
 def _score(form: Mapping[str, Any], row: Sequence[float]) -> float:
     total = form["bias"] + sum(w * x for w, x in zip(form["weights"], row, strict=True))
     return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, total))))
-
-
-def _is_error(reply: Reply, status: int) -> bool:
-    if reply.status != status or not isinstance(reply.value, dict):
-        return False
-    return isinstance(reply.value.get("error"), str) and bool(reply.value["error"].strip())
 
 
 def _told(what: str, status: int, reply: Reply) -> str:

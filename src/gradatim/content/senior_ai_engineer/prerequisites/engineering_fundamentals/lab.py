@@ -21,39 +21,25 @@ from gradatim.lab.task.outcome import Tally
 Functions = dict[str, Callable[..., Any]]
 HERE = Path(__file__).parent
 ROLES = ("merge", "covered", "by_bucket", "gap", "cost")
-# what, unit, then the names of the five functions
+ASKED = ("touch", "block", "free", "origin", "least_gap", "tie")
+# what, unit, then the names of the five functions: one of each is drawn
 WORLDS = (
-    ("machine time, in minutes", "minute", "merged", "busy_minutes", "busy_by_slot", "longest_idle", "bill"),
-    ("opening hours, in hours", "hour", "union", "open_hours", "open_by_day", "longest_closed", "wages"),
-    (
-        "labelled audio, in frames",
-        "frame",
-        "joined",
-        "labelled",
-        "labelled_by_chunk",
-        "longest_unlabelled",
-        "fee",
-    ),
-    ("network outages, in seconds", "second", "combined", "down", "down_by_window", "longest_up", "penalty"),
-    (
-        "genome regions, in bases",
-        "base",
-        "flattened",
-        "bases_in",
-        "bases_by_tile",
-        "widest_hole",
-        "reads_cost",
-    ),
-    ("bookings of a room, in minutes", "minute", "tidied", "taken", "taken_by_part", "longest_free", "rent"),
-)
+    ("machine time, in minutes", "minute", "merged unified", "busy_minutes in_use", "busy_by_slot use_by_slot", "longest_idle widest_idle", "bill invoice"),
+    ("opening hours, in hours", "hour", "union opened", "open_hours hours_open", "open_by_day hours_by_day", "longest_closed longest_break", "wages pay"),
+    ("labelled audio, in frames", "frame", "joined fused", "labelled frames_done", "labelled_by_chunk frames_by_chunk", "longest_unlabelled longest_blank", "fee price"),
+    ("network outages, in seconds", "second", "combined outages", "down seconds_down", "down_by_window loss_by_window", "longest_up longest_calm", "penalty credit"),
+    ("genome regions, in bases", "base", "flattened regions", "bases_in depth", "bases_by_tile depth_by_tile", "widest_hole longest_gap", "reads_cost run_cost"),
+    ("bookings of a room, in minutes", "minute", "tidied occupied", "taken minutes_taken", "taken_by_part load_by_part", "longest_free best_slot", "rent charge"),
+)  # fmt: skip
+BLOCKS, FREE, OFFSETS, LEAST_GAPS = range(12, 40), range(12), range(1, 10), range(1, 4)
 # flaw: (the function it is in, told after the verdict, what the report says)
 FLAWS = {
     "inner-cuts": ("merge", "A span inside a longer one cut the longer one short.", "totals are sometimes too small."),
     "counts-twice": ("covered", "Spans that overlap were counted twice.", "a total came out larger than the time there is."),
-    "toward-zero": ("by_bucket", "Starts below zero were rounded toward zero.", "a few rows per report are off, most are right."),
+    "toward-zero": ("by_bucket", "Starts before the first bucket were rounded toward it.", "a few rows per report are off, most are right."),
     "first-bucket": ("by_bucket", "A span over several buckets went wholly into its first.", "one row of a report was larger than possible."),
     "last-only": ("by_bucket", "Of two spans in a bucket only the last was counted.", "some rows of a report are too small."),
-    "latest-gap": ("gap", "Of gaps of equal length the last was taken.", "one answer differs between two systems, and both look sensible."),
+    "latest-gap": ("gap", "Of gaps of equal length the wrong one was taken.", "one answer differs between two systems, and both look sensible."),
     "gap-of-raw": ("gap", "Gaps were looked for between spans that had not been merged.", "a stretch was reported as free that was not."),
     "rounds-total": ("cost", "Blocks were rounded on the total, not on each span.", "an amount is a little too small."),
     "cost-of-raw": ("cost", "Spans that overlap were charged twice.", "an amount is too large."),
@@ -77,14 +63,16 @@ class Engineering:
     """The form and the trial."""
 
     def form(self, seed: int) -> dict[str, Any]:
-        """Names, whether touching spans join, the block and the defect: drawn by the seed."""
+        """Names, what is asked (touching, offset, ties, least gap, block, free units) and the defect: drawn by the seed."""
         s = Stream(seed, "task-engineering-fundamentals/form")
-        what, unit, *names = s.choice(WORLDS, 1)
+        what, unit, *words = s.choice(WORLDS, 1)
+        names = [s.choice(w.split(), 10, i) for i, w in enumerate(words)]
         flaw = s.choice(tuple(FLAWS), 2)
         role, told, report = FLAWS[flaw]
         form: dict[str, Any] = {
             "what": what, "unit": unit, **dict(zip(ROLES, names, strict=True)), "touch": s.uniform(3) < 0.5,
-            "block": s.choice((5, 6, 8, 10, 15), 4), "flaw": flaw, "told": told, "report": report,
+            "block": s.choice(BLOCKS, 4), "free": s.choice(FREE, 5), "origin": s.choice(OFFSETS, 6),
+            "least_gap": s.choice(LEAST_GAPS, 7), "tie": s.choice(("earliest", "latest"), 8), "flaw": flaw, "told": told, "report": report,
             "where": names[ROLES.index(role)], "defect_group": role, "draws": 12, "pass_mark": 0.85,
             "truth": [flaw, told],
         }  # fmt: skip
@@ -223,7 +211,7 @@ def version(form: Mapping[str, Any], folder: str, flaw: str | None = None) -> Fu
 
 
 def _values(form: Mapping[str, Any], flaw: str | None = None) -> str:
-    names = {k: form[k] for k in (*ROLES, "what", "unit", "block", "touch", "defect_group")}
+    names = {k: form[k] for k in (*ROLES, *ASKED, "what", "unit", "defect_group")}
     return json.dumps({**names, "flaw": form["flaw"] if flaw is None else flaw}, sort_keys=True)
 
 

@@ -3,6 +3,7 @@
 # ruff: noqa: E501 (tables of words and sentences stay on a line)
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,7 +28,15 @@ WORLDS = (
     ("sensor", "alarms", "seen_on", "severity", "cause", "sensor_history", "sensor_sums", "p1 p2 p3 q1 q2 q3", "heat noise drift"),
     ("member", "loans", "loan_day", "items", "branch", "member_view", "member_items", "ines jon kai lou mia ned", "main park hill"),
 )  # fmt: skip
-STATS = {"mean": "mean", "max": "greatest", "min": "least"}
+STATS = {
+    "mean": ("mean", "sum(values) / len(values)"),
+    "max": ("greatest", "max(values)"),
+    "min": ("least", "min(values)"),
+    "median": ("median (of an even number, the mean of the two in the middle)", "statistics.median(values)"),
+    "range": ("range (greatest less least)", "max(values) - min(values)"),
+}
+SCALES = {1: "as a part of one", 100: "in per cent", 1000: "in per mille", 10_000: "in basis points"}
+FLOORS, CAPS, WINDOWS, LARGEST = range(2, 32), range(60, 95), range(3, 6), 99
 LEAKS = {
     "own-day-window": "The column for the usual amount counted the rows of the day itself: its window ended with `<=` where the brief has `<`.",
     "open-pool": "Where nothing was one's own, the usual amount came from everybody's rows from the window's start on, without an end: later days included.",
@@ -45,15 +54,18 @@ class Pipelines:
     """The form and the trial."""
 
     def form(self, seed: int) -> dict[str, Any]:
-        """Names, window, statistic, the leak and the write: drawn by the seed."""
+        """Names, what is asked (window, statistic, limits, unit, which row is the last), the leak and the write."""
         s = Stream(seed, "task-pipelines/form")
         entity, events, day, amount, kind, features, totals, names, kinds = s.choice(WORLDS, 1)
         stat, leak, write = s.choice(tuple(STATS), 3), s.choice(tuple(LEAKS), 4), s.choice(tuple(WRITES), 5)
+        sorts = s.shuffled(kinds.split(), 7)
+        scale = s.choice(tuple(SCALES), 8)
         return {
             "entity": entity, "events": events, "day": day, "amount": amount, "kind": kind,
             "features": features, "totals": totals, "names": s.shuffled(names.split(), 6),
-            "kinds": s.shuffled(kinds.split(), 7), "window": s.choice((3, 4, 5), 2), "stat": stat,
-            "stat_word": STATS[stat], "level": f"{stat}_{amount}", "leak": leak, "write": write,
+            "kinds": sorts, "excluded": sorts[2], "window": s.choice(WINDOWS, 2), "stat": stat,
+            "floor": s.choice(FLOORS, 9), "cap": s.choice(CAPS, 10), "tie": s.choice(("higher", "lower"), 11),
+            "scale": scale, "scale_told": SCALES[scale], "stat_word": STATS[stat][0], "stat_code": STATS[stat][1], "level": f"{stat}_{amount}", "leak": leak, "write": write,
             "leak_told": LEAKS[leak], "write_told": WRITES[write], "draws": 10, "pass_mark": 0.85,
             "truth": [leak, write, LEAKS[leak], WRITES[write]],
         }  # fmt: skip
@@ -76,7 +88,7 @@ class Draw:
 
     def __init__(self, form: dict[str, Any], s: Stream, bench: Bench, tally: Tally) -> None:
         self.form, self.s, self.bench, self.tally = form, s, bench, tally
-        self.day = s.integer(form["window"] + 3, form["window"] + 5, 1)
+        self.day = s.integer(form["window"] + 3, form["window"] + 4, 1)
         self.rows = self._rows()
         self.nights: list[Warehouse] = []
         """What the store held before each day, the nights run in order and in time."""
@@ -122,7 +134,7 @@ class Draw:
         names = form["names"]
         other = [
             {"id": 500 + i, form["entity"]: names[i % len(names)], day: self.day + i % 3,
-             form["amount"]: 0 if i % 2 else 400 + i, form["kind"]: form["kinds"][i % 3]}
+             form["amount"]: form["floor"] if i % 2 else form["cap"] + i, form["kind"]: form["kinds"][i % 2]}
             for i in range(4 * len(names))
         ]  # fmt: skip
         store = self.nights[self.day].copy()
@@ -227,20 +239,22 @@ class Draw:
 
     def _features(self, rows: Rows, day: int) -> Rows:
         f = self.form
-        known = [r for r in rows if r[f["day"]] < day]
+        known = [r for r in self._usable(rows) if r[f["day"]] < day]
         window = [r for r in known if r[f["day"]] >= day - f["window"]]
         whole = [r[f["amount"]] for r in window]
         made = []
         for name in sorted({r[f["entity"]] for r in known}):
             own = [r[f["amount"]] for r in window if r[f["entity"]] == name]
-            last = max((r for r in known if r[f["entity"]] == name), key=lambda r: (r[f["day"]], r["id"]))
+            by_id = 1 if f["tie"] == "higher" else -1
+            mine = [r for r in known if r[f["entity"]] == name]
+            last = max(mine, key=lambda r: (r[f["day"]], by_id * r["id"]))
             made.append(
                 {
                     f["entity"]: name,
                     f["day"]: day,
                     "count": len(own),
                     f["level"]: _usual(own or whole, f["stat"]),
-                    "share": sum(own) / sum(whole) if sum(whole) else 0.0,
+                    "share": f["scale"] * sum(own) / sum(whole) if sum(whole) else 0.0,
                     f"last_{f['kind']}": last[f["kind"]],
                     "idle_days": day - last[f["day"]],
                 }
@@ -249,10 +263,15 @@ class Draw:
 
     def _totals(self, rows: Rows, day: int) -> Rows:
         f, sums = self.form, dict[str, int]()
-        for r in rows:
+        for r in self._usable(rows):
             if r[f["day"]] <= day:
                 sums[r[f["entity"]]] = sums.get(r[f["entity"]], 0) + r[f["amount"]]
         return [{f["entity"]: n, "total": t} for n, t in sums.items()]
+
+    def _usable(self, rows: Rows) -> Rows:
+        f = self.form
+        ours = [r for r in rows if r[f["kind"]] != f["excluded"] and r[f["amount"]] >= f["floor"]]
+        return [{**r, f["amount"]: min(r[f["amount"]], f["cap"])} for r in ours]
 
     # ------------------------------------------------------------------ running it
     def _job(self, store: Warehouse, day: int, rows: Rows) -> str:
@@ -277,7 +296,7 @@ class Draw:
                             if s.uniform(13, day, n) < 0.4
                             else s.choice(f["kinds"], 11, day, n, k)
                         )
-                        amount = s.integer(1, 60, 12, day, n, k)
+                        amount = s.integer(1, LARGEST, 12, day, n, k)
                         made.append({f["entity"]: name, f["day"]: day, f["amount"]: amount, f["kind"]: kind})
         return [{"id": i, **row} for i, row in enumerate(made)]
 
@@ -285,6 +304,10 @@ class Draw:
 def _usual(values: Sequence[float], stat: str) -> float:
     if not values:
         return 0.0
+    if stat == "median":
+        return statistics.median(values)
+    if stat == "range":
+        return max(values) - min(values)
     return {"max": max, "min": min}.get(stat, lambda v: sum(v) / len(v))(values)
 
 

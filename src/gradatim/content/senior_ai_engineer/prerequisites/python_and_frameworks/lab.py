@@ -34,6 +34,14 @@ EDGES = {
     "constant-column": "A column with one value only was divided by its spread of zero.",
     "no-weight": "A row far from everything has no weight anywhere, and was divided by zero.",
 }
+SPREADS = {
+    "deviation": "the population standard deviation of its values",
+    "absolute": "the mean absolute difference of its values from their mean",
+    "range": "half of its range, the greatest value less the least",
+}
+CRITERIA = ("squared", "absolute")
+APART = {"deviation": 1.0, "absolute": 1.155, "range": 0.577}
+"""Distances of scaled rows beside those scaled by the deviation, for uniform columns."""
 TIMES_WORDS = {5: "fifth", 4: "quarter"}
 _tables_of: dict[tuple[str, int], list[tuple[list[list[float]], list[float]]]] = {}
 """The timed data of the last form and key: whoever is compared on one draw meets the same."""
@@ -47,16 +55,19 @@ class Regression:
     """The form and the trial."""
 
     def form(self, seed: int) -> dict[str, Any]:
-        """Names, kernel, bandwidths, the defect and the edge: drawn by the seed."""
+        """Names, what is asked (kernel, spread, criterion, bandwidths), the defect and the edge: drawn by the seed."""
         s = Stream(seed, "task-python-and-frameworks/form")
         kernel, bug, edge = s.choice(tuple(KERNELS), 1), s.choice(tuple(BUGS), 2), s.choice(tuple(EDGES), 3)
         fit, predict = s.choice(
             (("fit", "answer"), ("train", "predict"), ("learn", "estimate"), ("build", "score")), 4
         )
-        low = 0.7 if kernel == "parabola" else 0.2
+        spread = s.choice(tuple(SPREADS), 6)
+        # Columns are uniform: what they are divided by sets how far rows are from each other.
+        low = (0.7 if kernel == "parabola" else 0.2) * APART[spread]
         form = {
             "kernel": kernel, "kernel_told": KERNELS[kernel], "bug": bug, "edge": edge, "fit": fit, "predict": predict,
-            "bandwidths": tuple(round(low * f * (1 + 0.1 * s.uniform(5)), 2) for f in (1, 3, 9)),
+            "bandwidths": tuple(round(low * f * (1 + 0.1 * s.uniform(5, f)), 3) for f in (1, 3, 9)),
+            "spread": spread, "spread_told": SPREADS[spread], "criterion": s.choice(CRITERIA, 7),
             "bug_told": BUGS[bug], "edge_told": EDGES[edge], "fit_words": TIMES_WORDS[FIT_TIMES],
             "predict_words": TIMES_WORDS[PREDICT_TIMES], "draws": 10, "pass_mark": 0.85,
             "truth": [bug, edge, BUGS[bug], EDGES[edge]],
@@ -285,13 +296,25 @@ def _scale(X: Any, model: Mapping[str, Any]) -> Any:
     return np.where(model["flat"], 0.0, (np.asarray(X, dtype=float) - model["means"]) / model["spreads"])
 
 
+def _spread(form: Mapping[str, Any], table: Any) -> Any:
+    import numpy as np
+
+    if form["spread"] == "deviation":
+        return table.std(axis=0)
+    return (
+        np.abs(table - table.mean(axis=0)).mean(axis=0)
+        if form["spread"] == "absolute"
+        else np.ptp(table, axis=0) / 2
+    )
+
+
 def _fit(form: Mapping[str, Any], X: Sequence[Sequence[float]], y: Sequence[float]) -> dict[str, Any]:
     import numpy as np
 
     table, target = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
     flat = np.ptp(table, axis=0) == 0
     model: dict[str, Any] = {
-        "means": table.mean(axis=0), "flat": flat, "spreads": np.where(flat, 1.0, table.std(axis=0)), "y": target
+        "means": table.mean(axis=0), "flat": flat, "spreads": np.where(flat, 1.0, _spread(form, table)), "y": target
     }  # fmt: skip
     model["rows"] = _scale(table, model)
     errors = []
@@ -299,7 +322,8 @@ def _fit(form: Mapping[str, Any], X: Sequence[Sequence[float]], y: Sequence[floa
         W = _weights(form, model["rows"], model["rows"], h)
         np.fill_diagonal(W, 0.0)
         others = (target.sum() - target) / max(len(target) - 1, 1) if len(target) > 1 else target
-        errors.append(float(((target - _mean(W, target, others)) ** 2).sum()))
+        off = np.abs(target - _mean(W, target, others))
+        errors.append(float((off**2 if form["criterion"] == "squared" else off).sum()))
     model["bandwidth"] = form["bandwidths"][errors.index(min(errors))]
     return model
 
