@@ -123,6 +123,23 @@ def test_incident_example(run: Any) -> None:
     assert states[0] == "confirmed" and "contradicted" in states and "not checkable" in states
 
 
+@pytest.mark.slow
+def test_capacity_replicas(run: Any) -> None:
+    made("capacity")
+    words = ["--service-ms", "60", "--slots", "4", "--target-ms", "300", "--replicas", "4"]
+    found = run("capacity", "traffic.csv", *words)["result"]
+    assert "## A small example" in page("capacity")
+    text = page("capacity")
+    counted = {3: "Three", 6: "six"}
+    assert f"{counted[found['replicas_nothing_lost']]} replicas keep the promise" in text
+    assert f"{counted[found['replicas']]} keep it with a zone lost" in text
+    lost = found["today"]["zone_lost"]
+    assert f"the other two are {100 * lost['utilisation']:.0f} % busy" in text
+    assert f"the share of good answers falls to {100 * lost['good']:.0f} %" in text
+    told = f"Erlang C says {found['erlang_c_replicas']} and the VPA-style percentile {found['vpa_replicas']}"
+    assert told in text
+
+
 def test_capacity_forecast(run: Any) -> None:
     made("capacity")
     from gradatim.instruments.capacity.forecast import forecast

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,20 @@ def test_a_bad_option_is_not_taken_for_a_missing_one(capsys: pytest.CaptureFixtu
     said = capsys.readouterr().err
     assert "--service-ms" in said
     assert "is needed: --service-ms" not in said
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "drift pipe t.csv --window 1y", "drift merge pipe pipe", "experiment pipe --metric m --alpha 7",
+        "canary pipe t.csv", "slo pipe", "slo pipe pipe --own-rules pipe", "capacity pipe --service-ms 40",
+        "incident pipe --review pipe",
+    ],
+)  # fmt: skip
+def test_a_pipe_is_refused_and_not_waited_for(
+    call: str, capsys: pytest.CaptureFixture[str], here: Path
+) -> None:
+    os.mkfifo(here / "pipe")
+    assert main(["work", *call.split()]) == 2
+    said = capsys.readouterr()
+    assert '"pipe" is a pipe or a device: save what it gives to a file first' in said.err + said.out

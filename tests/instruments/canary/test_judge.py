@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from gradatim.instruments.canary.judge import Rule, look, settle
+from gradatim.instruments.canary.judge import Rule, look, mixed_level, settle
 from gradatim.instruments.canary.metric import CanaryMetric, Tolerance, parse_metric, parse_tolerance
 from gradatim.instruments.canary.mixed import mixed_shift
 from gradatim.instruments.canary.points import Points, contrast, inflation
@@ -50,6 +50,29 @@ def test_nothing_changed_is_rarely_rolled_back() -> None:
         lambda n: rng.poisson(3, n).astype(float),
     ):
         assert outcome(draw, draw, 80)["fail"] <= 0.05
+
+
+def test_looked_at_after_every_point_nothing_changed_is_rarely_rolled_back() -> None:
+    """All kinds: tools/simulations/peeking.py. At the level of one look, counts were rolled back in 6 of 100."""
+    rng = np.random.default_rng(38)
+    rule = Rule()
+    rolled = loose = 0
+    for _ in range(60):
+        old, new = rng.poisson(3, 160).astype(float), rng.poisson(3, 160).astype(float)
+        found = [look(LATENCY, "", Points(old[:n], new[:n]), rule) for n in range(10, 161, 3)]
+        rolled += any(f.p_harm < 0.05 or f.mixed.p < mixed_level(rule, f.points.least) for f in found)
+        loose += any(
+            f.headroom[0].estimate < 0 and f.difference is not None and f.difference.p(0.05, False) < 0.05
+            for f in found
+        )
+    assert rolled <= 5
+    assert loose >= 6, "with intervals for one look it must be seen to fail, or this test shows nothing"
+
+
+def test_the_level_of_a_mixed_shift_falls_with_every_doubling() -> None:
+    levels = [mixed_level(Rule(), n) for n in (10, 20, 40, 80, 160)]
+    assert levels == pytest.approx([0.01, 0.01, 0.01 / 4, 0.01 / 9, 0.01 / 16])
+    assert mixed_level(Rule(always=False), 160) == 0.01
 
 
 def test_harm_at_the_tolerance_is_rarely_promoted() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gradatim.instruments.experiment import anytime
+from gradatim.instruments.experiment.cuped import adjust
 from gradatim.instruments.experiment.effect import Level, contrast
-from gradatim.instruments.experiment.sample import moments
+from gradatim.instruments.experiment.sample import Sample, linearise, moments
 
 Values = NDArray[np.float64]
 FIRST_LOOK = 100
@@ -131,3 +133,38 @@ def test_a_small_arm_of_a_skewed_metric_keeps_the_level() -> None:
         narrow += any(gap > anytime.half_width(error, 10 * k, 0.05, rho2) for gap, error, k in own)
     assert missed_once <= 0.05 * 150
     assert narrow > 0.1 * 150, "without the floor it must be seen to fail, or this test shows nothing"
+
+
+def clicks(r: np.random.Generator, n: int) -> tuple[Values, Values | None, Values | None]:
+    """A ratio of sums: users look and click at rates of their own."""
+    views = 1.0 + r.negative_binomial(1, 0.2, n)
+    return r.binomial(views.astype(int), r.beta(1, 19, n)).astype(float), views, None
+
+
+def heavy(r: np.random.Generator, n: int) -> tuple[Values, Values | None, Values | None]:
+    """Student's t with 3 degrees of freedom, and a covariate that shares a shock with it."""
+    shock = r.standard_t(3, n)
+    return shock + r.standard_t(3, n), None, shock + r.standard_t(3, n)
+
+
+@pytest.mark.parametrize(
+    ("draw", "seed"), [(clicks, 25), (heavy, 26)], ids=["ratio", "heavy tail with CUPED"]
+)
+def test_ratios_and_adjusted_heavy_tails_keep_the_level(draw: Any, seed: int) -> None:
+    """The whole of it, looked at after every unit: tools/simulations/peeking.py; figures in docs/work/experiment.md."""
+    rng = np.random.default_rng(seed)
+    always = fixed = 0
+    runs = 100
+    for _ in range(runs):
+        arms = [draw(rng, 1600) for _ in range(2)]
+        looks = []
+        for k in range(100, 1601, 50):
+            values = [linearise(Sample(x[:k], None if y is None else y[:k])) for x, y, _ in arms]
+            if arms[0][2] is not None:
+                done = adjust(values[0], values[1], arms[0][2][:k], arms[1][2][:k])
+                values = [done.control, done.treatment]
+            looks.append(contrast(moments(values[0]), moments(values[1]), Level()))
+        always += any(one.anytime.excludes_zero for one in looks)
+        fixed += any(one.fixed.excludes_zero for one in looks)
+    assert always <= 0.05 * runs
+    assert fixed > 0.15 * runs, "peeking at a fixed interval must be seen to fail, or this test shows nothing"

@@ -115,3 +115,32 @@ def test_pyrra_s_pairs_are_less_or_more_eager_than_ours() -> None:
     minutes = {n: detection_s(0.999, 1.0, m * 60_000, burn) / 60 for n, (burn, m) in theirs.items()}
     # Of a total outage, before their `for` is added: 0.84, 2.52, 2.88 and 5.76 minutes.
     assert minutes == pytest.approx({"1h/5m": 0.84, "6h/30m": 2.52, "1d/2h": 2.88, "4d/6h": 5.76})
+
+
+def test_a_small_series_burns_as_computed_by_hand() -> None:
+    """A hundred events a minute, none failed for two hours, then ten a minute, at 99.9 %.
+
+    By hand: after k minutes the hour holds 10 k failures of 6,000, a burn of 10 k / 6000 / 0.001 = 1.667 k. It passes
+    14.4 at k = 9 (15.0; 13.3 at k = 8), when the five minutes burn 100. The six hours hold 3 k of 12,000 and more: with
+    2 h and k minutes of history they burn 10 k / (100 (120 + k)) / 0.001, which passes 6 at k = 8.
+    """
+    minute = np.arange(180)
+    bad = np.cumsum(np.where(minute > 120, 10.0, 0.0))
+    data = SeriesSet(
+        Series(labels_of({"__name__": name}), minute.astype(np.int64) * 60_000, values)
+        for name, values in (("bad", bad), ("total", 100.0 * minute))
+    )
+
+    def above(window: str, burn: float) -> int:
+        """Minutes of failure after which the ratio passes."""
+        ratio = f"increase(bad[{window}]) / increase(total[{window}]) > {burn * 0.001:.6g}"
+        frame = Engine(data).vector(ratio, minute[121:].astype(np.int64) * 60_000)
+        return int(np.argmax(frame.present[0])) + 1
+
+    by_hand = next(k for k in range(1, 60) if 10 * k / 6000 / 0.001 > 14.4)
+    # The window of an hour holds 60 samples and 59 steps between them: 10 k of 5,900.
+    by_steps = next(k for k in range(1, 60) if 10 * k / 5900 / 0.001 > 14.4)
+    assert by_hand == by_steps == 9
+    assert above("1h", 14.4) == 9
+    assert above("5m", 14.4) == 1
+    assert above("6h", 6) == next(k for k in range(1, 60) if 10 * k / (100 * (120 + k)) / 0.001 > 6) == 8

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ import numpy as np
 import pytest
 import yaml
 
+from gradatim.instruments.promql.syntax import duration
+from gradatim.instruments.slo.burn import burn_alerts, detection_s
 from gradatim.instruments.slo.run import Request, run
+from gradatim.instruments.slo.spec import DAY_MS
 
 from .specs import document, write
 
@@ -116,6 +120,61 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         )
     )
     return {rules["name"]: rules for rules in report.json["objectives"][0]["rules"]}
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "work" / "slo.md"
+
+
+def row(start: str) -> list[str]:
+    """The cells of the one table row of the page that begins so."""
+    (found,) = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith(f"| {start} |")]
+    return [cell.strip() for cell in found.strip("|").split("|")]
+
+
+def told(rules: dict[str, Any]) -> list[str]:
+    """What the page's table says of a rule set."""
+    cells = []
+    for incident in rules["incidents"]:
+        page, ticket = incident["page_after_s"], incident["ticket_after_s"]
+        cells.append(
+            f"ticket after {ticket / 3600:.1f} h" if page is None else f"page after {page / 60:.0f} min"
+        )
+    return [*cells, f"{len(rules['pages'])}, {len(rules['tickets'])}"]
+
+
+def test_the_table_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    block = re.search(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert block is not None
+    exec(compile(block[1], "slo.md", "exec"), {})
+    report = run(
+        Request(
+            spec=write(Path("checkout.yaml"), document()),
+            metrics=(Path("month.json"),),
+            own_rules=(sloth(Path("sloth.yaml")), pyrra(Path("pyrra.yaml"))),
+            command="gradatim work slo",
+        )
+    )
+    rules = report.json["objectives"][0]["rules"]
+    for found, name in zip(rules, ("generated here", "Sloth's form", "Pyrra's form"), strict=True):
+        assert row(name)[1:] == told(found), name
+
+
+def test_the_windows_of_the_page() -> None:
+    alerts, _ = burn_alerts(30 * DAY_MS)
+    lines = [
+        line for line in PAGE.read_text("utf-8").splitlines() if line.startswith(("| page |", "| ticket |"))
+    ]
+    for alert, line in zip(alerts, lines, strict=True):
+        outage = detection_s(0.999, 1.0, alert.long_ms, alert.burn)
+        shown = f"{outage:.1f}" if outage < 100 else f"{outage:.0f}"
+        assert [cell.strip() for cell in line.strip("|").split("|")] == [
+            alert.severity,
+            f"{duration(alert.long_ms)} and {duration(alert.short_ms)}",
+            f"{alert.burn:g}",
+            f"{100 * alert.spent:g} %",
+            f"{shown} s",
+        ]
 
 
 def test_sloth_s_form_alerts_when_ours_does(judged: dict[str, Any]) -> None:

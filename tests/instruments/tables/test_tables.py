@@ -198,6 +198,8 @@ def test_a_decimal_comma_of_a_spreadsheet_is_a_number(tmp_path: Path) -> None:
     assert any("decimal points" in note and "half" in note for note in table.notes)
     plain = tmp_path / "plain.csv"
     plain.write_text('a,b\n"1,234",2\n"2,500",3\n')
-    assert tables.infer(tables.open_table(plain).sample("a")) == "text", (
-        "with a comma between values, it is no decimal point"
+    grouped = tables.open_table(plain)
+    assert tables.as_numbers(grouped.sample("a")).values.tolist() == [1234.0, 2500.0], (
+        "with a comma between values, it is no decimal point: it groups digits"
     )
+    assert any("group digits" in note for note in grouped.notes)

@@ -61,12 +61,17 @@ def watch(
     force: bool,
 ) -> None:
     """Watch one column of a CSV or Parquet file, or of CSV lines on standard input (FILE is -)."""
-    from gradatim.instruments.drift.stream import Stream
+    from gradatim.instruments.drift.stream import WARM_UP, Stream
     from gradatim.instruments.drift.stream_report import stream_report
     from gradatim.instruments.report import Input
 
-    stream = Stream(detector, alpha=alpha, warm_up=warm_up)  # type: ignore[arg-type]
-    for value in _values(file, column, delimiter):
+    values, length = _values(file, column, delimiter), None
+    if warm_up < WARM_UP and str(file) != "-":
+        # A short warm-up is for a short file: how long it is makes the bounds.
+        known = list(values)
+        values, length = iter(known), len(known)
+    stream = Stream(detector, alpha=alpha, warm_up=warm_up, length=length)  # type: ignore[arg-type]
+    for value in values:
         change = stream.add(value)
         if change is not None and not as_json:
             click.echo(f"row {change.row}: {column} {change.sentence()}")

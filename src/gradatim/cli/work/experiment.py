@@ -207,7 +207,9 @@ def _lift(text: str | None, base: float | None, problems: list[str]) -> float | 
 )
 @click.option("--treatment", metavar="ARM", help="The arm judged, where there are several.")
 @click.option(
-    "--unit", metavar="COLUMN", help="What was randomised, for instance user_id; its rows are added up."
+    "--unit",
+    metavar="COLUMN",
+    help="What was randomised, for instance user_id; its rows are added up. none: each row for itself.",
 )
 @click.option("--time", metavar="COLUMN", help="When a row happened: the effect over time, and novelty.")
 @click.option(

@@ -14,6 +14,7 @@ from gradatim.cli.work.options import (
     DATA,
     ENCODING,
     NEW_FILE,
+    TEXT_FILE,
     ZONE,
     command_line,
     drawn,
@@ -25,7 +26,6 @@ from gradatim.core.errors import InputError
 if TYPE_CHECKING:
     from gradatim.instruments.incident.study import Question
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 NEEDS_LOG = (
     "review",
     "actions",
@@ -122,7 +122,11 @@ def _question(options: dict[str, Any]) -> Question:
 )
 @click.argument("logs", type=DATA, nargs=-1, metavar="[LOG]...")
 @click.option(
-    "--review", type=FILE, default=None, metavar="FILE", help="A written review, Markdown: check its numbers."
+    "--review",
+    type=TEXT_FILE,
+    default=None,
+    metavar="FILE",
+    help="A written review, Markdown: check its numbers.",
 )
 @click.option(
     "--draft", type=NEW_FILE, default=None, metavar="FILE", help="Write a blameless review draft there."

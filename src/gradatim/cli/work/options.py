@@ -19,8 +19,21 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+
 # Paths stay as they were typed: the report repeats the command, and a home folder is nobody's business.
-DATA = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+class DataFile(click.Path):
+    """A file that can be read more than once: no pipe, no socket, no device; some wait for ever, some never end."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        found = super().convert(value, param, ctx)
+        path = Path(found)
+        if path.exists() and not path.is_file():
+            self.fail(f'"{path}" is a pipe or a device: save what it gives to a file first', param, ctx)
+        return found
+
+
+DATA = DataFile(exists=True, dir_okay=False, readable=True, path_type=Path)
+TEXT_FILE = DataFile(dir_okay=False, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 

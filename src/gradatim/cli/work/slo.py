@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradatim.cli.work.checked import Checked
-from gradatim.cli.work.options import ENCODING, NEW_FILE, ZONE, Valid, command_line, finish, report_options
+from gradatim.cli.work.options import (
+    ENCODING,
+    NEW_FILE,
+    TEXT_FILE,
+    ZONE,
+    Valid,
+    command_line,
+    finish,
+    report_options,
+)
 
 if TYPE_CHECKING:
     from gradatim.instruments.slo.run import Request
-
-FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 def _request(options: dict[str, Any]) -> Request:
@@ -33,7 +40,10 @@ def _contradictions(options: dict[str, Any]) -> None:
 def _look_into_files(options: dict[str, Any]) -> None:
     from gradatim.instruments.slo.run import read
 
-    if options["spec"] is not None:
+    named = [options[name] for name in ("spec", "metrics", "own_rules", "incidents")]
+    paths = [p for one in named if one is not None for p in (one if isinstance(one, tuple) else (one,))]
+    # What is no file was told already, and would be waited for; what is missing is told by reading it.
+    if options["spec"] is not None and not any(p.exists() and not p.is_file() for p in paths):
         read(_request(options))
 
 
@@ -56,8 +66,8 @@ def _interval(text: str) -> None:
         "gradatim work slo checkout.slo.yaml requests.json --own-rules prod.rules.yaml --incidents incidents.csv",
     ],
 )
-@click.argument("spec", type=FILE, metavar="SPEC.yaml")
-@click.argument("metrics", type=FILE, nargs=-1, metavar="[METRICS]...")
+@click.argument("spec", type=TEXT_FILE, metavar="SPEC.yaml")
+@click.argument("metrics", type=TEXT_FILE, nargs=-1, metavar="[METRICS]...")
 @click.option(
     "--rules", type=NEW_FILE, default=None, metavar="FILE", help="Write the Prometheus rules there."
 )
@@ -66,14 +76,14 @@ def _interval(text: str) -> None:
 )
 @click.option(
     "--own-rules",
-    type=FILE,
+    type=TEXT_FILE,
     multiple=True,
     metavar="FILE",
     help="A rule file of your own, tried on the same history beside the generated rules.",
 )
 @click.option(
     "--incidents",
-    type=FILE,
+    type=TEXT_FILE,
     default=None,
     metavar="FILE",
     help="Known incidents, CSV or Parquet with start, end and perhaps name. Default: found in the failures.",
@@ -102,6 +112,9 @@ def _interval(text: str) -> None:
     default=None,
     help="What a table of good, bad and total holds. Default: told by its shape.",
 )
+@click.option("--good", metavar="COLUMN", help="Of a table of counts. Default: found by usual names.")
+@click.option("--bad", metavar="COLUMN", help="Failed events, likewise.")
+@click.option("--total", metavar="COLUMN", help="All events, likewise.")
 @click.option("--encoding", type=ENCODING, metavar="NAME", help="Of a CSV. Default: UTF-8.")
 @click.option(
     "--prometheus",

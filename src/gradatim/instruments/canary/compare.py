@@ -139,6 +139,11 @@ def chosen_metrics(tables: Sequence[Table], request: Request) -> list[CanaryMetr
                 if empty
                 else []
             )
+    for m in found:
+        if not m.tolerance.relative and (told := _unit(tables, m.column)):
+            problems.append(
+                f'"{m.column}" has units beside its values, read {told}: give its tolerance as a share, such as 5%'
+            )
     names = [m.column for m in found]
     problems += [
         f'metric "{n}" is named {names.count(n)} times' for n in sorted({*names}) if names.count(n) > 1
@@ -148,6 +153,14 @@ def chosen_metrics(tables: Sequence[Table], request: Request) -> list[CanaryMetr
             "these files do not answer that question", problems, why="columns: " + ", ".join(list(known)[:30])
         )
     return found
+
+
+def _unit(tables: Sequence[Table], column: str) -> str:
+    """The unit of a column on either side, such as "in seconds"; "" for plain numbers."""
+    from gradatim.instruments.tables import unit
+
+    found = [unit(t.sample(column)) for t in tables if column in t.columns and not _no_rows(t)]
+    return next((f"in {one}".replace("in in ", "in ") for one in found if one), "")
 
 
 def judge_sides(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gradatim.core.errors import InputError
 from gradatim.instruments.canary.compare import Action, Comparison, Side, judge_sides, read_side
-from gradatim.instruments.canary.judge import MIXED_PART, mixed_text
+from gradatim.instruments.canary.judge import mixed_level, mixed_text
 from gradatim.instruments.canary.kayenta.judge import ERROR, HIGH, LOW, NODATA_FAIL, Judged, judge
 from gradatim.instruments.canary.kayenta.score import Score, score
 from gradatim.instruments.canary.kayenta.settings import Configuration, Rule, configuration
@@ -109,7 +109,7 @@ def compatible(found: Comparison, config: Configuration, *, whatever_it_costs: b
     flagged = [
         f"{j.metric.column} passes there, but {mixed_text(j)}"
         for j in found.whole
-        if j.metric.column in passed and j.p_mixed_adjusted < found.request.rule.alpha / MIXED_PART
+        if j.metric.column in passed and j.p_mixed_adjusted < mixed_level(found.request.rule, j.points.least)
     ]
     answer = score(results, config.weights, config.pass_score, config.marginal_score)
     return Compatible(results, answer, no_data, flagged)

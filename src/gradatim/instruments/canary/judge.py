@@ -18,6 +18,8 @@ MISSING_ALERT = 0.001
 MISSING_SHARE = 0.5
 MIXED_PART = 5
 """A mixed shift rolls back at alpha / 5 and only holds the promotion between that and alpha."""
+FIRST_LOOKS = 20
+"""Points of the smaller side up to which that level holds; looked at again and again, it falls from there on."""
 
 
 class Rule(NamedTuple):
@@ -104,7 +106,7 @@ def settle(found: Judgement, rule: Rule) -> None:
         found.reasons.append(
             f"{kind} is worse beyond its tolerance of {found.metric.tolerance.text}: {change_text(found, rule)}"
         )
-    if found.p_mixed_adjusted < rule.alpha / MIXED_PART:
+    if found.p_mixed_adjusted < mixed_level(rule, found.points.least):
         found.state = "fail"
         found.reasons.append(f"{kind}: {mixed_text(found)}")
     if found.state == "fail":
@@ -131,6 +133,17 @@ def settle(found: Judgement, rule: Rule) -> None:
         )
     if not found.reasons:
         found.state = "pass"
+
+
+def mixed_level(rule: Rule, points: int) -> float:
+    """The level at which a mixed shift rolls back.
+
+    Its test is exact for one look. Where looks are many, every doubling of the points gets a share of the level,
+    1 / (1 + j)² for the j-th, so that all of them together stay bounded however long it goes on.
+    """
+    level = rule.alpha / MIXED_PART
+    doublings = math.log2(max(points / FIRST_LOOKS, 1.0)) if rule.always else 0.0
+    return level / (1 + doublings) ** 2
 
 
 def _within(found: Judgement, rule: Rule) -> bool:

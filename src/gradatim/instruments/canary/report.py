@@ -282,7 +282,8 @@ def _method(found: Comparison, mode: str) -> list[str]:
         "Promote: for every metric the interval excludes a change as large as the tolerance, with enough points.",
         (
             "Roll back: the change points the harmful way beyond the tolerance and excludes zero after Holm's "
-            "correction over metrics and slices, or a share of the points broke away (exact, p below alpha / 5)."
+            "correction over metrics and slices, or a share of the points broke away (exact; p below alpha / 5, less "
+            "with every doubling of the points above 20 unless --method fixed)."
         ),
         "Otherwise inconclusive. Missing, constant or unequal data are inconclusive, never a pass.",
     ]

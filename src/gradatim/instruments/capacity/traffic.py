@@ -15,6 +15,8 @@ from gradatim.core.groups import load
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gradatim.instruments.tables import Table
+
 HOUR_S = 3600.0
 MIN_HOURS = 72
 MAX_HOURS = 26_304  # three years
@@ -23,6 +25,7 @@ LEAST_PER_S, MOST_PER_S = 1 / HOUR_S, 1e9
 TIME_NAMES = ("time", "timestamp", "ts", "datetime", "date", "hour", "minute", "at")
 RATE_NAMES = ("rps", "qps", "requests_per_s", "requests_per_second", "per_second", "rate", "req_s")
 COUNT_NAMES = ("requests", "count", "hits", "calls", "total", "volume")
+MOST_SEARCHED, SHOWN = 50, 8
 Values = Literal["rate", "count"]
 
 
@@ -74,7 +77,7 @@ def read(
             problems at once.
     """
     from gradatim.instruments.metrics_files import is_export
-    from gradatim.instruments.tables import as_epoch_s, as_numbers, infer, open_table
+    from gradatim.instruments.tables import as_epoch_s, as_numbers, infer, open_table, time_hint, unit
 
     if is_export(path):
         from gradatim.instruments.capacity.exported import rates
@@ -87,10 +90,13 @@ def read(
         return series(at_s, per_s, "rate", ("time", name), path, notes)
     table = open_table(path, delimiter=delimiter, encoding=encoding)
     problems: list[str] = []
-    time = _column(table.columns, time, TIME_NAMES, "time", "--time", problems)
-    value = _column(table.columns, value, (*RATE_NAMES, *COUNT_NAMES), "traffic", "--value", problems)
-    kind = values or _kind(value)
-    if value and kind is None:
+    time = _column(table, time, TIME_NAMES, "time", "--time", problems)
+    value = _column(table, value, (*RATE_NAMES, *COUNT_NAMES), "traffic", "--value", problems, besides=time)
+    told = unit(table.sample(value)) if value else ""
+    kind = values or ("rate" if told == "per second" else _kind(value))
+    if value and told not in ("", "per second"):
+        problems.append(f'"{value}" is {told}: a rate or a count of requests is needed')
+    elif value and kind is None:
         problems.append(
             f'"{value}" does not say whether it is a rate or a count: say --values rate or --values count'
         )
@@ -98,12 +104,15 @@ def read(
         raise InputError(f"{path} cannot be used", problems, why=f"it has: {', '.join(table.columns[:20])}")
     at, amount = [], []
     wrong = 0
+    hint = ""
     for block in table.blocks([time, value]):
         column = block.column(time)
         if infer(column) == "number":
             # Seconds since 1970 in a CSV come as text.
             column = load("pyarrow", "work", "Reading tables").array(as_numbers(column).values)
-        at.append(as_epoch_s(column).values)
+        stamps = as_epoch_s(column)
+        hint = hint or (time_hint(column) if stamps.unparsed else "")
+        at.append(stamps.values)
         numbers = as_numbers(block.column(value))
         wrong += numbers.unparsed
         amount.append(numbers.values)
@@ -111,7 +120,10 @@ def read(
         raise InputError(f"{path} cannot be used", [f'column "{value}": {wrong} values are not numbers'])
     if not at or not sum(len(a) for a in at):
         raise InputError(f"{path} has a header and no rows", next=f"head -3 {path}")
-    return series(np.concatenate(at), np.concatenate(amount), kind or "rate", (time, value), path)
+    if hint:
+        raise InputError(f"{path} cannot be used", [f'column "{time}": values are no times{hint}'])
+    whole = np.concatenate(at), np.concatenate(amount)
+    return series(*whole, kind or "rate", (time, value), path, table.notes)
 
 
 def series(
@@ -226,13 +238,18 @@ def _filled(mean: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _column(
-    names: tuple[str, ...],
+    table: Table,
     given: str | None,
     usual: tuple[str, ...],
     what: str,
     flag: str,
     problems: list[str],
+    besides: str | None = None,
 ) -> str | None:
+    """The column that was named, else the first of a usual name, else the only one that holds such values."""
+    from gradatim.instruments.tables import infer
+
+    names = table.columns
     if given is not None:
         if given not in names:
             problems.append(f'no column "{given}"')
@@ -240,6 +257,13 @@ def _column(
         return given
     plain = {name.strip().lower().replace(" ", "_"): name for name in names}
     hits = [plain[word] for word in usual if word in plain]
+    if not hits and len(names) <= MOST_SEARCHED:
+        wanted = "time" if what == "time" else "number"
+        hits = [name for name in names if name != besides and infer(table.sample(name)) == wanted]
+        if len(hits) > 1:
+            listed = ", ".join(f'"{name}"' for name in hits[:SHOWN])
+            problems.append(f"{len(hits)} columns could be the {what}, {listed}: name one with {flag} COLUMN")
+            return None
     if not hits:
         problems.append(f"no column of {what} is found: name it with {flag} COLUMN")
         return None
@@ -250,7 +274,9 @@ def _kind(name: str | None) -> Values | None:
     plain = (name or "").strip().lower()
     if any(word in plain for word in ("rps", "qps", "per_s", "/s", "rate", "req_s")):
         return "rate"
-    return "count" if plain in COUNT_NAMES else None
+    # What Datadog and CloudWatch write above a column of counts.
+    counted = plain in COUNT_NAMES or plain.endswith(("as_count()", "requestcount", "request_count"))
+    return "count" if counted else None
 
 
 def service_times(path: Path, column: str | None) -> tuple[float, float, int]:
@@ -259,19 +285,23 @@ def service_times(path: Path, column: str | None) -> tuple[float, float, int]:
     Raises:
         InputError: no such column, fewer than 30 values, or values that are not positive.
     """
-    from gradatim.instruments.tables import as_numbers, open_table
+    from gradatim.instruments.tables import as_numbers, open_table, unit
 
     load("polars", "work", "Reading tables")
     table = open_table(path)
     problems: list[str] = []
     name = _column(
-        table.columns, column, ("service_ms", "latency_ms", "duration_ms", "ms"), "service times", "--service-column",
+        table, column, ("service_ms", "latency_ms", "duration_ms", "ms"), "service times", "--service-column",
         problems,
     )  # fmt: skip
     if name is None:
         raise InputError(f"{path} cannot be used", problems, why=f"it has: {', '.join(table.columns[:20])}")
     parts = [as_numbers(block.column(name)).values for block in table.blocks([name])]
     ms = np.concatenate(parts) if parts else np.zeros(0)
+    if (told := unit(table.sample(name))) == "seconds":
+        ms = ms * 1000  # "850 ms" and "1.2 s" are both read in seconds
+    elif told:
+        problems.append(f'column "{name}" is {told}: times are needed')
     ms = ms[~np.isnan(ms)]
     if len(ms) < 30:
         problems.append(f'column "{name}": {len(ms)} numbers; at least 30 are needed')

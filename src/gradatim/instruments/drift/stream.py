@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from gradatim.core.errors import InputError
 from gradatim.core.groups import load
@@ -22,6 +22,10 @@ DETECTORS: tuple[Name, ...] = ("adwin", "page-hinkley", "kswin", "ddm")
 WARM_UP = 200
 BUCKETS = 240
 MOST_ALIKE = 0.95
+LEAST_APART, FAR_APART = 0.2, 30.0
+"""Page-Hinkley's delta and threshold in standard deviations, after a warm-up of `WARM_UP` values."""
+CLIP = 2.0
+QUIET = 100  # times its length, in which a short file may expect a false alarm
 CLOCK = 32  # values between two checks of ADWIN, river's default
 What = Literal["mean", "spread", "distribution", "error rate"]
 
@@ -98,16 +102,24 @@ class Stream:
             false cut in one check.
         seed: of kswin, which samples its window.
         warm_up: values that set the scale, at the start and after each change; nothing is reported in them.
+        length: of the whole series, where it is known; page-hinkley is quicker in a short one (`bounds`).
     """
 
     def __init__(
-        self, detector: Name, *, alpha: float = 0.0005, seed: int = 1, warm_up: int = WARM_UP
+        self,
+        detector: Name,
+        *,
+        alpha: float = 0.0005,
+        seed: int = 1,
+        warm_up: int = WARM_UP,
+        length: int | None = None,
     ) -> None:
         self.name, self.warm_up = detector, warm_up
         self.rows = self.missing = 0
         self.changes: list[Change] = []
         self._alpha, self._seed = alpha, seed
-        self._detectors = _make(detector, alpha, seed, 1)
+        self._bounds = bounds(warm_up, length)
+        self._detectors = _make(detector, alpha, seed, 1, self._bounds)
         self._first: list[float] = []
         self._centre, self._scale, self._alike = 0.0, 1.0, 0.0
         self._stride = 1
@@ -179,7 +191,7 @@ class Stream:
             # Three standard errors: less is what independent values show by chance.
             self._stride = math.ceil(longer)
         if self.name != "ddm":
-            self._detectors = _make(self.name, self._alpha, self._seed, self._stride)
+            self._detectors = _make(self.name, self._alpha, self._seed, self._stride, self._bounds)
 
     def _feed(self, value: float) -> What | None:
         """Tell the detectors; what changed, if they say so."""
@@ -197,7 +209,8 @@ class Stream:
             }
             told = {what: min(1.0, max(0.0, x)) for what, x in told.items()}
         elif self.name == "page-hinkley":
-            told = {"mean": (value - self._centre) / self._scale}
+            away_by = (value - self._centre) / self._scale
+            told = {"mean": min(self._bounds.clip, max(-self._bounds.clip, away_by))}
         else:
             told = {"distribution" if self.name == "kswin" else "error rate": value}
         found: What | None = None
@@ -220,13 +233,44 @@ class Stream:
             self._each *= 2
 
 
-def _make(name: Name, alpha: float, seed: int, stride: int) -> list[Any]:
+class Bounds(NamedTuple):
+    """Page-Hinkley's: the change that is allowed, the sum that is too much, and what one value counts at most."""
+
+    delta: float
+    threshold: float
+    clip: float
+
+
+def bounds(warm_up: int, length: int | None) -> Bounds:
+    """Bounds for a mean that is known from `warm_up` values only.
+
+    Fewer values leave the mean uncertain, so a larger change is allowed for, and none counts for more than two
+    standard deviations. The threshold follows from the run without a false alarm, a hundred times the series' length,
+    by Siegmund's approximation for a one-sided sum (Siegmund 1985, "Sequential Analysis", section 2.5).
+    """
+    if warm_up >= WARM_UP or length is None:
+        return Bounds(LEAST_APART, FAR_APART, math.inf)
+    delta = max(LEAST_APART, 2.5 / math.sqrt(warm_up))
+    run, b = QUIET * length, 1.0
+    for _ in range(100):
+        b = math.log(2 * delta**2 * run + 2 * delta * b + 1) / (2 * delta)
+    return Bounds(delta, b - 1.166, CLIP)
+
+
+def _make(name: Name, alpha: float, seed: int, stride: int, limits: Bounds) -> list[Any]:
     """The detectors; told one value of `stride`, ADWIN is asked after as many rows as otherwise."""
     drift = load("river.drift", "work", "Watching a stream")
     if name == "adwin":
         return [drift.ADWIN(delta=alpha / 2, clock=max(1, CLOCK // stride)) for _ in range(2)]
     if name == "page-hinkley":
-        return [drift.PageHinkley(min_instances=30, delta=0.2, threshold=30.0, mode="both")]
+        return [
+            drift.PageHinkley(
+                min_instances=30 if limits.clip == math.inf else 1,
+                delta=limits.delta,
+                threshold=limits.threshold,
+                mode="both",
+            )
+        ]
     if name == "kswin":
         return [drift.KSWIN(alpha=alpha, window_size=200, stat_size=50, seed=seed)]
     return [load("river.drift.binary", "work", "Watching a stream").DDM()]
@@ -241,7 +285,7 @@ def numbers(lines: Iterable[str], column: str, delimiter: str | None, name: str)
     import csv
     import difflib
 
-    from gradatim.instruments.tables import NULL_WORDS
+    from gradatim.instruments.tables import NULL_WORDS, one_number
 
     stream = iter(lines)
     head = next(stream, "")
@@ -266,4 +310,4 @@ def numbers(lines: Iterable[str], column: str, delimiter: str | None, name: str)
             # Spreadsheets write ";" between values where a comma is the decimal point.
             yield float(word.replace(",", ".") if used == ";" and word.count(",") == 1 else word)
         except ValueError:
-            yield math.nan
+            yield one_number(word)

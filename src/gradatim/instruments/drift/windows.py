@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gradatim.core.errors import InputError
-from gradatim.instruments.tables import as_epoch_s
+from gradatim.instruments.tables import as_epoch_s, time_hint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,7 +62,10 @@ class Windows:
         if times.unparsed > len(times.values) / 2:
             raise InputError(
                 f'column "{self.column}" holds no times',
-                [f"{times.unparsed:,} of {len(times.values):,} values are no ISO 8601 time"],
+                [
+                    f"{times.unparsed:,} of {len(times.values):,} values are no time"
+                    + time_hint(block.column(self.column))
+                ],
             )
         told = np.isfinite(times.values)
         number = np.floor(np.where(told, times.values, 0.0) / self.size_s).astype(np.int64)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradatim.core.errors import InputError
 from gradatim.core.groups import load
-from gradatim.instruments.tables import Table, as_epoch_s, as_numbers, as_text, infer, open_table
+from gradatim.instruments.tables import Table, as_epoch_s, as_numbers, as_text, infer, open_table, time_hint
 
 if TYPE_CHECKING:
     import polars as pl
@@ -135,7 +135,8 @@ class _Faults:
         if parsed.unparsed:
             text = polars.Series(as_text(column))
             at = (series.is_null() & text.is_not_null()).arg_true()
-            self._add(name, "not times", parsed.unparsed, before + at[0], repr(text[at[0]][:40]))
+            example = repr(text[at[0]][:40]) + time_hint(column)
+            self._add(name, "not times", parsed.unparsed, before + at[0], example)
         return series
 
     def _add(self, name: str, what: str, count: int, row: int, value: str) -> None:

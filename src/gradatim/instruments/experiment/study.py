@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradatim.core.errors import InputError
+from gradatim.core.groups import load
 from gradatim.instruments.experiment.analyse import LEAST_UNITS, Method, Settings, analyse
 from gradatim.instruments.experiment.anytime import TUNED_FOR_UNITS
 from gradatim.instruments.experiment.decide import Worth, decide
@@ -19,11 +20,27 @@ from gradatim.instruments.experiment.rows import open_data, read_rows
 from gradatim.instruments.experiment.segments import by_segment
 from gradatim.instruments.experiment.units import Layout, Units, collect
 from gradatim.instruments.size import read_size
+from gradatim.instruments.tables import as_text, unit
 
 if TYPE_CHECKING:
     from gradatim.instruments.tables import Table
 
 ARM_NAMES = ("arm", "variant", "group", "bucket", "variation")
+UNIT_NAMES = (
+    "unit",
+    "user",
+    "visitor",
+    "customer",
+    "account",
+    "member",
+    "client",
+    "device",
+    "subject",
+    "person",
+)
+"""With or without `_id` at their end: columns that say what was randomised."""
+ROWS = "none"
+"""The unit that a person names where each row was randomised for itself."""
 CONTROL_NAMES = ("control", "baseline", "a", "off", "0", "0.0", "false")
 
 
@@ -68,6 +85,8 @@ def study(
     """
     table = open_data(path, delimiter, encoding)
     metrics, layout, worth, weights = asked(table, question)
+    if question.unit is None:
+        _refuse_repeated(table)
     rows = read_rows(table, layout.wanted(metrics))
     units = collect(rows.frame, layout, metrics)
     control, treatment = _arms(question, units)
@@ -108,14 +127,16 @@ def asked(table: Table, question: Question) -> tuple[list[Metric], Layout, Worth
     problems: list[str] = []
     metrics = _metrics(question, columns, problems)
     arm = _arm(question.arm, columns, problems)
+    unit = None if question.unit == ROWS and ROWS not in columns else question.unit
     for name, role in (
-        (question.unit, "--unit"),
+        (unit, "--unit"),
         (question.time, "--time"),
         *((s, "--segment") for s in question.segments),
     ):
         if name is not None and name not in columns:
             problems.append(f'{role} {name}: there is no column "{name}"')
     worth = _worth(question.worth, problems)
+    _units(table, metrics, worth, problems)
     weights = _weights(question.shares, problems)
     if problems:
         raise InputError(
@@ -125,8 +146,35 @@ def asked(table: Table, question: Question) -> tuple[list[Metric], Layout, Worth
             + ", ".join(f'"{c}"' for c in columns[:30])
             + (" ..." if len(columns) > 30 else ""),
         )
-    layout = Layout(arm, question.unit, question.time, tuple(dict.fromkeys(question.segments)))
+    layout = Layout(arm, unit, question.time, tuple(dict.fromkeys(question.segments)))
     return metrics, layout, worth, weights
+
+
+def _refuse_repeated(table: Table) -> None:
+    """A file with a user's rows more than once is read only once it is said whether users or rows were randomised.
+
+    Raises:
+        InputError: there is a column of users whose values repeat.
+    """
+    plain = {
+        name.lower().replace(" ", "_").removesuffix("_id").removesuffix("id"): name for name in table.columns
+    }
+    column = next((plain[name] for name in UNIT_NAMES if name in plain), None)
+    if column is None:
+        return
+    polars = load("polars", "work", "Reading tables")
+    rows, parts = 0, []
+    for block in table.blocks([column]):
+        rows += block.rows
+        parts.append(polars.Series(as_text(block.column(column))).drop_nulls().unique())
+    units = polars.concat(parts).n_unique() if parts else 0
+    if 0 < units < rows:
+        raise InputError(
+            "what was randomised is not clear",
+            [f'"{column}" repeats: {rows:,} rows of {units:,}. Rows of one user are not independent.'],
+            why="counted as units of their own they would make every interval too narrow",
+            next=f"--unit {column}, which adds its rows up; or --unit {ROWS} where each row was randomised for itself",
+        )
 
 
 def _metrics(question: Question, columns: list[str], problems: list[str]) -> list[Metric]:
@@ -160,6 +208,20 @@ def _metrics(question: Question, columns: list[str], problems: list[str]) -> lis
                 m.name, m.numerator, m.denominator, m.aggregate, m.better, m.margin, m.relative_margin, column
             )
     return found
+
+
+def _units(table: Table, metrics: list[Metric], worth: Worth | None, problems: list[str]) -> None:
+    """Sizes in a metric's own unit do not go with values that carry units of their own."""
+    for i, metric in enumerate(metrics):
+        margin = metric.margin is not None and not metric.relative_margin
+        if not margin and not (i == 0 and worth is not None and not worth.relative):
+            continue
+        told = next((u for c in metric.columns if c in table.columns and (u := unit(table.sample(c)))), "")
+        if told:
+            problems.append(
+                f'"{metric.name}" has units beside its values and is read in {told.removeprefix("in ")}: '
+                "give the size as a share, such as 2%"
+            )
 
 
 def _arm(named: str | None, columns: list[str], problems: list[str]) -> str:

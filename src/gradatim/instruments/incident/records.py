@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -124,8 +125,15 @@ def _unfold(path: Path, whole: Any) -> Iterator[Record]:
         if "alerts" in whole:
             yield Record("payload 1", whole)
             return
+        if set(whole) == {"incident"} and isinstance(whole["incident"], dict):
+            yield Record("the incident", whole["incident"])
+            return
         lists = {name: v for name, v in whole.items() if isinstance(v, list) and v and isinstance(v[0], dict)}
-        named = [n for n in ("events", "messages", "timeline", "items", "data", "log_entries") if n in lists]
+        named = [
+            n
+            for n in ("events", "messages", "timeline", "items", "data", "log_entries", "incidents")
+            if n in lists
+        ]
         if not named and len(lists) != 1:
             yield Record("the object", whole)
             return
@@ -154,8 +162,8 @@ def _csv(path: Path, text: str) -> Iterator[Record]:
                 continue
             if not names:
                 names = [cell.strip() for cell in row]
-                twice = sorted({n for n in names if names.count(n) > 1})
-                problems += [f'column name "{n}" occurs {names.count(n)} times' for n in twice if n]
+                twice = sorted((n, k) for n, k in Counter(names).items() if n and k > 1)
+                problems += [f'column name "{n}" occurs {k} times' for n, k in twice]
                 if len(names) == 1:
                     problems.append(f'one column, "{names[0][:60]}": is this a table with a header?')
             elif len(row) > len(names):

@@ -20,6 +20,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "date_time",
         "when",
         "created_at",
+        "created_on",
         "createdat",
         "occurred_at",
         "utc",

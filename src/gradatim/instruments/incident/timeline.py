@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gradatim.core.errors import InputError
-from gradatim.instruments.incident import sources, zones
+from gradatim.instruments.incident import pages, sources, zones
 from gradatim.instruments.incident.event import Event
 from gradatim.instruments.incident.records import Record, first, load
 
@@ -95,7 +95,7 @@ def read(
 def _said(
     records: list[Record], fields: Mapping[str, str], problems: list[str], notes: list[str], name: str
 ) -> list[sources.Said]:
-    kinds = [sources.source_of(record.value) for record in records]
+    kinds = [_kind(record) for record in records]
     own = [record for record, kind in zip(records, kinds, strict=True) if kind == "event"]
     of_role = sources.fields_of(own, fields, problems) if own else {}
     said: list[sources.Said] = []
@@ -105,15 +105,31 @@ def _said(
     for record, kind in zip(records, kinds, strict=True):
         if kind in {"alerts", "alert"}:
             said += sources.alerts(record, problems)
+        elif kind == "page":
+            said += pages.page(record)
+        elif kind == "status":
+            said += pages.status(record, problems)
         elif kind == "chat":
             one = sources.message(record)
             skipped += one is None
             said += [one] if one else []
         else:
             said.append(sources.event(record, of_role))
+    if "page" in kinds:
+        notes.append(
+            f"{name}: incidents of PagerDuty say when they paged, were acknowledged and resolved; what came between "
+            "is in their log entries, and when users were well again in neither"
+        )
+        problems += pages.apart([r for r, kind in zip(records, kinds, strict=True) if kind == "page"])
     if skipped:
         notes.append(f"{name}: {skipped} messages about the channel itself (joins, topics) are left out")
     return said
+
+
+def _kind(record: Record) -> str:
+    if pages.is_page(record.value):
+        return "page"
+    return "status" if pages.is_status(record.value) else sources.source_of(record.value)
 
 
 def _timed(

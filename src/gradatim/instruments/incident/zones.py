@@ -15,8 +15,9 @@ UTC = datetime.UTC
 Fold = Literal["earlier", "later"]
 Moment = datetime.datetime
 
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?=[T ])")
 _ISO = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ]+(\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,6})\d*)?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?",
+    r"(\d{4}-\d\d-\d\d)[T, ]+(\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,6})\d*)?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?",
     re.I,
 )
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -47,7 +48,8 @@ def parse(value: object) -> Moment:
         raise ValueError("no time")
     if isinstance(value, int | float) or _NUMBER.fullmatch(text):
         return _epoch(float(text), text)
-    found = _ISO.fullmatch(text)
+    # With points the day comes first, wherever dates are written so.
+    found = _ISO.fullmatch(_DOTTED.sub(lambda m: f"{m[3]}-{m[2]:0>2}-{m[1]:0>2}", text))
     if found is None:
         raise ValueError(f'"{text[:40]}" is no time: write 2026-10-25T01:30:00+01:00, or seconds since 1970')
     date, clock, fraction, offset = found.groups()

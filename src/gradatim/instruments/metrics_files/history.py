@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,7 +69,12 @@ class History:
 
 
 def read_histories(
-    paths: Sequence[Path], *, zone: str | None = None, values: str | None = None, encoding: str | None = None
+    paths: Sequence[Path],
+    *,
+    zone: str | None = None,
+    values: str | None = None,
+    encoding: str | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> History:
     """Read every file and put series of the same labels together.
 
@@ -78,6 +83,7 @@ def read_histories(
         zone: IANA name, for times without a zone in tables; without it they are UTC.
         values: "counts" or "counters", for tables of good, bad and total; None tells by their shape.
         encoding: of CSV files.
+        columns: of a table of counts, role (good, bad, total) to column; usual names are found without.
 
     Raises:
         InputError: a file cannot be read, or two disagree; every problem at once.
@@ -85,7 +91,7 @@ def read_histories(
     readings, problems = [], []
     for path in paths:
         try:
-            readings.append(read_history(path, zone=zone, values=values, encoding=encoding))
+            readings.append(read_history(path, zone=zone, values=values, encoding=encoding, columns=columns))
         except InputError as error:
             told = [f"{path}: {problem}" for problem in error.problems]
             head = error.what if not told else f"{error.what}:"
@@ -136,6 +142,7 @@ def read_history(
     zone: str | None = None,
     values: str | None = None,
     encoding: str | None = None,
+    columns: Mapping[str, str] | None = None,
     empty: bool = False,
 ) -> Reading:
     """One file; the first bytes say what it is.
@@ -160,7 +167,7 @@ def read_history(
     if not head.strip():
         raise InputError(f"{path} is empty", [f"{size} bytes: no sample in it"], next=f"ls -l {path}")
     if head.startswith(b"PAR1") or path.suffix == ".parquet":
-        return read_table(path, zone=zone, values=values, encoding=encoding)
+        return read_table(path, zone=zone, values=values, encoding=encoding, columns=columns)
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()
     if start[:1] in (b"{", b"["):
         # `{__name__=...} 1 2` is a line of `promtool tsdb dump`, not JSON.
@@ -169,7 +176,7 @@ def read_history(
         return read_openmetrics(path, _text(path, size), empty=empty)
     if path.suffix in (".om", ".prom", ".openmetrics") or _is_exposition(start):
         return read_openmetrics(path, _text(path, size), empty=empty)
-    return read_table(path, zone=zone, values=values, encoding=encoding)
+    return read_table(path, zone=zone, values=values, encoding=encoding, columns=columns)
 
 
 def _is_exposition(start: bytes) -> bool:

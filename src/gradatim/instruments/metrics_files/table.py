@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from gradatim.instruments.metrics_files.times import epoch_ms, stamp
 from gradatim.instruments.promql import labels_of, parse
 from gradatim.instruments.promql.series import Floats, Labels, Millis
 from gradatim.instruments.promql.syntax import NAME, Selector
-from gradatim.instruments.tables import Table, as_numbers, as_text, open_table
+from gradatim.instruments.tables import Table, as_numbers, as_text, infer, open_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,14 +28,24 @@ BAD_NAMES = ("bad", "error", "errors", "failed", "failures", "bad_events")
 TOTAL_NAMES = ("total", "all", "requests", "count", "events", "total_events")
 METRIC_NAMES = ("__name__", "metric", "name", "metric_name")
 VALUE_NAMES = ("value", "val", "v")
+_MOST_SEARCHED = 50
+_MOST_SERIES = 5_000
 _MOST_ROWS = 20_000_000
 
 
-def read_table(path: Path, *, zone: str | None, values: str | None, encoding: str | None) -> Reading:
+def read_table(
+    path: Path,
+    *,
+    zone: str | None,
+    values: str | None,
+    encoding: str | None,
+    columns: Mapping[str, str] | None = None,
+) -> Reading:
     """A table whose columns say what it holds.
 
     With `total` and `good` or `bad` columns it is counts of events; with `metric` and `value`, samples in
-    rows; otherwise each column whose heading is a selector, such as `up{job="a"}`, is a series.
+    rows; otherwise each column whose heading is a selector, such as `up{job="a"}`, is a series. `columns` names the
+    column of good, bad or total where it has no usual name.
 
     Raises:
         InputError: no time column, times that repeat or go back, counts that are no counts, no rows.
@@ -42,6 +53,9 @@ def read_table(path: Path, *, zone: str | None, values: str | None, encoding: st
     table = open_table(path, encoding=encoding)
     by_name = {name.strip().lower(): name for name in table.columns}
     time = next((by_name[name] for name in TIME_NAMES if name in by_name), None)
+    if time is None and len(table.columns) <= _MOST_SEARCHED:
+        dated = [name for name in table.columns if infer(table.sample(name)) == "time"]
+        time = dated[0] if len(dated) == 1 else None
     if time is None:
         raise InputError(
             f"{path} has no column of times",
@@ -52,9 +66,21 @@ def read_table(path: Path, *, zone: str | None, values: str | None, encoding: st
         role: next((by_name[name] for name in names if name in by_name), None)
         for role, names in (("good", GOOD_NAMES), ("bad", BAD_NAMES), ("total", TOTAL_NAMES))
     }
+    named = columns or {}
+    if absent := [
+        f'no column "{name}" for --{role}' for role, name in named.items() if name not in table.columns
+    ]:
+        raise InputError(f"{path} lacks columns", absent, why=f"it has: {', '.join(table.columns[:12])}")
+    if named:
+        roles = {role: named.get(role) for role in roles}
+    if named and len(set(named.values())) < 2:
+        raise InputError(
+            f"{path} is not a table of counts that can be used",
+            ["two columns are needed: --total and one of --good and --bad, or --good and --bad"],
+        )
     metric = next((by_name[name] for name in METRIC_NAMES if name in by_name), None)
     value = next((by_name[name] for name in VALUE_NAMES if name in by_name), None)
-    if metric and value:
+    if metric and value and not named:
         return _long(table, time, metric, value, zone)
     if sum(column is not None for column in roles.values()) >= 2:
         return _events(table, time, roles, zone, values)
@@ -194,6 +220,12 @@ def _long(table: Table, time: str, metric: str, value: str, zone: str | None) ->
 
 
 def _wide(table: Table, time: str, zone: str | None) -> Reading:
+    if len(table.columns) > _MOST_SERIES:
+        raise InputError(
+            f"{table.path} holds too many columns",
+            [f"{len(table.columns):,}; at most {_MOST_SERIES:,} series are read from a table"],
+            next="keep the series that the queries ask for",
+        )
     chosen: dict[str, Labels] = {}
     for name in table.columns:
         labels = _as_labels(name) if name != time else None
@@ -205,6 +237,7 @@ def _wide(table: Table, time: str, zone: str | None) -> Reading:
             [f"columns: {', '.join(table.columns[:12])}"],
             why="needed beside the time: total and good or bad; or metric and value; or headings such as "
             'http_requests_total{code="500"}',
+            next="name columns of counts: --total COLUMN and --good COLUMN or --bad COLUMN",
         )
     columns = _columns(table, [time, *chosen])
     problems: list[str] = []

@@ -12,7 +12,7 @@ import numpy as np
 from gradatim.core.errors import InputError
 from gradatim.core.groups import load
 from gradatim.instruments.promql.series import Millis
-from gradatim.instruments.tables import as_epoch_s, as_numbers, as_text, infer
+from gradatim.instruments.tables import as_epoch_s, as_numbers, as_text, infer, time_hint
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,6 +48,7 @@ def epoch_ms(column: pa.Array, name: str, zone: str | None, problems: list[str])
     if lost:
         problems.append(
             f'column "{name}": {lost} of {len(column)} values are no times (ISO 8601 or since 1970)'
+            + (time_hint(column) if kind == "text" else "")
         )
         return np.zeros(0, dtype=np.int64), []
     ms: Millis = np.round(seconds.values * 1000).astype(np.int64)

@@ -46,7 +46,16 @@ class Request:
     values: str | None = None
     encoding: str | None = None
     prometheus: str = "2"
+    good: str | None = None
+    bad: str | None = None
+    total: str | None = None
     command: str = ""
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Columns of a table of counts that were named, by role."""
+        named = {"good": self.good, "bad": self.bad, "total": self.total}
+        return {role: name for role, name in named.items() if name is not None}
 
 
 def run(request: Request) -> Report:
@@ -92,6 +101,8 @@ def contradictions(request: Request) -> int:
     for name, given in (("--own-rules", request.own_rules), ("--incidents", request.incidents)):
         if given and not request.metrics:
             problems.append(f"{name} needs METRICS to be tried on")
+    if request.columns and not request.metrics:
+        problems.append(f"--{next(iter(request.columns))} names a column of METRICS, and there are none")
     if request.tests is not None and request.rules is None:
         problems.append("--tests needs --rules: unit tests name the rule file they test")
     if problems:
@@ -121,7 +132,11 @@ def read(
     if request.metrics:
         history = attempt(
             lambda: read_histories(
-                request.metrics, zone=request.timezone, values=request.values, encoding=request.encoding
+                request.metrics,
+                zone=request.timezone,
+                values=request.values,
+                encoding=request.encoding,
+                columns=request.columns,
             )
         )
     own = [

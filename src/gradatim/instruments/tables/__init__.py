@@ -15,7 +15,10 @@ from gradatim.instruments.tables.values import (
     as_text,
     floats,
     infer,
+    time_hint,
+    unit,
 )
+from gradatim.instruments.tables.written import one_number
 
 __all__ = [
     "NULL_WORDS",
@@ -28,6 +31,9 @@ __all__ = [
     "digest",
     "floats",
     "infer",
+    "one_number",
     "open_table",
     "read",
+    "time_hint",
+    "unit",
 ]

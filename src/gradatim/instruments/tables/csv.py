@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradatim.core.errors import InputError
 from gradatim.core.groups import load
+from gradatim.instruments.tables.habits import Habits, habits
 from gradatim.instruments.tables.table import Block, Table, check_names
 
 if TYPE_CHECKING:
@@ -43,12 +45,18 @@ class CsvTable(Table):
     format = "csv"
 
     def __init__(
-        self, path: Path, content: Path, names: Sequence[str], delimiter: str, notes: Sequence[str]
+        self,
+        path: Path,
+        content: Path,
+        names: Sequence[str],
+        delimiter: str,
+        notes: Sequence[str],
+        skip_lines: int = 0,
     ) -> None:
         super().__init__(path, names, notes)
-        self.content, self.delimiter = content, delimiter
+        self.content, self.delimiter, self.skip_lines = content, delimiter, skip_lines
         self._sample: Any = None
-        self._commas: tuple[str, ...] | None = None
+        self._habits: Habits | None = None
 
     def blocks(self, columns: Sequence[str] | None = None) -> Iterator[Block]:
         polars = load("polars", "work", "Reading CSV")
@@ -59,31 +67,25 @@ class CsvTable(Table):
         try:
             for frame in scan.collect_batches(chunk_size=rows, maintain_order=True):
                 if frame.height:
-                    yield FrameBlock(self._pointed(frame))
+                    yield FrameBlock(self._plain(frame))
         except (polars.exceptions.PolarsError, OSError) as error:
             raise self._damaged(error) from None
 
     def sample(self, column: str) -> pa.Array:
         if len(self.columns) > WIDE:
-            return self._pointed(self._pieces(column)).to_series(0).to_arrow()
+            return self._plain(self._pieces(column)).to_series(0).to_arrow()
         if self._sample is None:
-            self._sample = self._pointed(self._pieces())
+            self._sample = self._plain(self._pieces())
         return self._sample.get_column(column).to_arrow()
 
-    def _pointed(self, frame: Any) -> Any:
-        """Numbers with a decimal comma as with a point: a spreadsheet that writes ";" does so because of them."""
-        if self.delimiter != ";" or len(self.columns) > WIDE:
+    def _plain(self, frame: Any) -> Any:
+        """The values with the file's habits taken out: decimal commas, slashed dates."""
+        if len(self.columns) > WIDE:
             return frame
-        polars = load("polars", "work", "Reading CSV")
-        if self._commas is None:
-            sample = self._pieces()
-            self._commas = tuple(name for name in self.columns if _comma_numbers(sample.get_column(name)))
-            if self._commas:
-                named = ", ".join(self._commas[:8])
-                self.notes.append(f"commas are decimal points, as in 1.234,5, in: {named}")
-        held = [name for name in self._commas if name in frame.columns]
-        text = polars.col(held).str.replace_all(".", "", literal=True)
-        return frame.with_columns(text.str.replace(",", ".", literal=True)) if held else frame
+        if self._habits is None:
+            self._habits = habits(self._pieces(), self.delimiter)
+            self.notes += self._habits.notes
+        return self._habits.taken_out(frame)
 
     def _how(self) -> dict[str, Any]:
         return {
@@ -92,6 +94,7 @@ class CsvTable(Table):
             "new_columns": list(self.columns),
             "raise_if_empty": False,
             "glob": False,
+            "skip_lines": self.skip_lines,
         }
 
     def _pieces(self, only: str | None = None) -> Any:
@@ -106,7 +109,10 @@ class CsvTable(Table):
             if size <= SMALL_BYTES:
                 return polars.read_csv(self.content, **how)
             with self.content.open("rb") as file:
+                for _ in range(self.skip_lines):
+                    file.readline()
                 header = file.readline()
+                how["skip_lines"] = 0
                 start = file.tell()
                 # A line is about as long as the second one; a piece holds some lines.
                 piece = min(size - start, max(PIECE_BYTES, 4 * len(file.readline())))
@@ -147,7 +153,8 @@ class CsvTable(Table):
         found = []
         with self.content.open(encoding="utf-8", errors="replace", newline="") as file:
             reader = csv.reader(file, delimiter=self.delimiter)
-            next(reader, None)
+            for _ in range(self.skip_lines + 1):
+                next(reader, None)
             try:
                 for row in reader:
                     if row and len(row) > len(self.columns):
@@ -172,6 +179,10 @@ def open_csv(path: Path, *, delimiter: str | None, encoding: str | None) -> CsvT
         raise InputError(f'delimiter "{delimiter}" is not one character', next="--delimiter ';'")
     content, notes, head = _as_utf8(path, encoding)
     problems = []
+    skip_lines = 0
+    if told := re.match(r"sep=(.)\r?\n", head):
+        # Written for a spreadsheet, and no header: Grafana's "Download for Excel" begins so.
+        delimiter, head, skip_lines = delimiter or told[1], head[told.end() :], 1
     used = delimiter or _delimiter(head)
     names = next(csv.reader(io.StringIO(head), delimiter=used), [])
     if len(names) == 1 and head.startswith("#"):
@@ -199,20 +210,10 @@ def open_csv(path: Path, *, delimiter: str | None, encoding: str | None) -> CsvT
         if content != path:
             content.unlink(missing_ok=True)
         raise InputError(f"{path} cannot be used", problems)
-    table = CsvTable(path, content, names, used, notes)
+    table = CsvTable(path, content, names, used, notes, skip_lines)
     if content != path:
         weakref.finalize(table, content.unlink, missing_ok=True)
     return table
-
-
-def _comma_numbers(column: Any) -> bool:
-    """Whether nine in ten values of a sample are whole numbers or have a decimal comma, and some have one."""
-    from gradatim.instruments.tables.values import NULL_WORDS, UNPARSED_SHARE
-
-    text = column.drop_nulls().str.strip_chars()
-    told = text.filter(~text.is_in(list(NULL_WORDS)))
-    fits = told.str.contains(r"^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?(?:[eE][+-]?\d+)?$")
-    return len(told) > 0 and fits.sum() >= (1 - UNPARSED_SHARE) * len(told) and told.str.contains(",").any()
 
 
 def _even(head: str) -> str:

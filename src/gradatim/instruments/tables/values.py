@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from gradatim.core.groups import load
+from gradatim.instruments.tables.dates import LOOKS_DATED, as_iso, hint
+from gradatim.instruments.tables.written import PATTERN, PLAIN, written_numbers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +33,8 @@ class Numbers(NamedTuple):
 def infer(sample: pa.Array) -> Kind:
     """The kind of a column from some of its values.
 
-    Text is a number or a time where at least nine in ten of its values parse; ISO 8601 for times.
+    Text is a number or a time where at least nine in ten of its values parse: numbers with their units, times in
+    ISO 8601 or a form of `dates`.
     """
     types = load("pyarrow", "work", "Reading tables").types
     kind = sample.type
@@ -57,7 +60,7 @@ def _infer_text(sample: pa.Array) -> Kind:
     told = text.filter(~text.str.strip_chars().is_in(list(NULL_WORDS)))
     if not len(told):
         return "empty"
-    dated = int(told.str.contains(r"^\s*\d{4}-\d\d-\d\d").sum())
+    dated = int(told.str.contains(LOOKS_DATED).sum())
     for kind, cast in (("number", _numbers), ("time", _times)):
         if kind == "time" and dated < (1 - UNPARSED_SHARE) * len(told):
             continue
@@ -170,10 +173,59 @@ def _numbers(text: Any) -> Any:
     parsed = text.cast(polars.Float64, strict=False)
     if parsed.null_count() > text.null_count():
         parsed = text.str.strip_chars().cast(polars.Float64, strict=False)
+        failed = parsed.is_null() & text.is_not_null()
+        # Units beside some values and bare numbers beside others are no one quantity: those stay unread.
+        if failed.any() and (told := written_numbers(_worth(text.filter(failed)))).values.is_not_null().any():
+            bare = parsed.is_not_null() & (parsed != 0) & ~parsed.is_nan()
+            if told.unit == PLAIN or not bare.fill_null(False).any():
+                parsed = parsed.scatter(failed.arg_true(), told.values)
     return parsed.fill_nan(None)
 
 
+def _worth(text: Any) -> Any:
+    """The values, or nulls where hardly one of the first looks like a number: texts are not searched to the end."""
+    polars = load("polars", "work", "Reading tables")
+    first = text.head(200)
+    if first.str.contains(PATTERN).sum() * 10 < len(first):
+        return polars.Series(text.name, [None] * len(text), dtype=polars.String)
+    return text
+
+
+def unit(column: pa.Array) -> str:
+    """In which unit a column of text is read, such as "seconds"; "" for plain numbers, and for no numbers."""
+    polars = load("polars", "work", "Reading tables")
+    types = load("pyarrow", "work", "Reading tables").types
+    if not (
+        types.is_string(column.type)
+        or types.is_large_string(column.type)
+        or types.is_string_view(column.type)
+    ):
+        return PLAIN
+    text = polars.Series(column).drop_nulls()
+    told = text.filter(text.cast(polars.Float64, strict=False).is_null())
+    told = told.filter(~told.str.strip_chars().is_in(list(NULL_WORDS)))
+    return written_numbers(told).unit if len(told) and infer(column) == "number" else PLAIN
+
+
+def time_hint(column: pa.Array) -> str:
+    """What to do about values that are no times, for the end of a message; "" where nothing more is known."""
+    polars = load("polars", "work", "Reading tables")
+    return hint(polars.Series(as_text(column)).cast(polars.String))
+
+
 def _times(text: Any) -> Any:
+    """Times with or without a zone as seconds since 1970 UTC."""
+    polars = load("polars", "work", "Reading tables")
+    seconds = _iso_times(text)
+    failed = seconds.is_null() & text.is_not_null()
+    if failed.any():
+        rest = text.filter(failed)
+        if rest.head(200).str.contains(LOOKS_DATED).any():
+            seconds = seconds.scatter(failed.arg_true(), _iso_times(as_iso(rest)))
+    return seconds.cast(polars.Float64)
+
+
+def _iso_times(text: Any) -> Any:
     """ISO 8601 strings, with or without a zone, as seconds since 1970 UTC."""
     polars = load("polars", "work", "Reading tables")
     stamps = text.str.strip_chars()
