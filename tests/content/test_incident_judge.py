@@ -204,7 +204,7 @@ def test_questions_are_asked_once_and_have_one_right_answer(sick: Instance, idle
     assert [m["id"] for m in asked] == ["q-share", "q-change", "q-over"]
     assert asked == [m for m in session.inbox() if m["kind"] == "question"]
     at = session.world.now_s
-    free = idle.by_cause["questions"]
+    silent = idle.by_cause["questions"]
     for m in asked:
         facts = [f["id"] for f in m["fact_options"]]
         assert facts[-1] == "unknown"
@@ -212,10 +212,18 @@ def test_questions_are_asked_once_and_have_one_right_answer(sick: Instance, idle
             f: run(sick, (at, {"kind": "answer", "message": m["id"], "fact": f})).by_cause["questions"]
             for f in facts
         }
-        assert costs["unknown"] < free, "saying that it is unknown is free"
-        assert sum(c == costs["unknown"] for c in costs.values()) == 2, "and one fact is right"
-        assert all(c >= costs["unknown"] for c in costs.values())
-    assert session.act({"kind": "answer", "message": "q-share", "fact": "many"})["accepted"]
+        assert costs["unknown"] == silent, "who does not know in the end has not answered"
+        assert sum(c == silent - 60_000_000 for c in costs.values()) == 1, "one fact is right"
+        assert sum(c == silent + 90_000_000 for c in costs.values()) == len(facts) - 2, (
+            "and the others are dear"
+        )
+        later = {"kind": "answer", "message": m["id"], "fact": min(costs, key=lambda f: costs[f])}
+        first = {"kind": "answer", "message": m["id"], "fact": "unknown"}
+        assert run(sick, (at, first), (at, later)).by_cause["questions"] == silent - 60_000_000
+    for fact in ("unknown", "unknown", "many"):
+        assert session.act({"kind": "answer", "message": "q-share", "fact": fact})["accepted"], (
+            "as long as unknown"
+        )
     for message, fact in (("q-share", "none"), ("q-over", "perhaps"), ("q-nothing", "yes")):
         assert not session.act({"kind": "answer", "message": message, "fact": fact})["accepted"]
 

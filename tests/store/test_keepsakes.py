@@ -40,8 +40,24 @@ def test_an_edited_cache_row_is_as_if_it_were_not_there(store: Store) -> None:
     with closing(sqlite3.connect(store.path)) as db, db:
         db.execute("UPDATE reference_result SET outcome = 'x'")
     assert store.get_references("d", 1, None) == {}
+    for text in ("{", '{"loss": 2', "c$|;+00001", "[2]", "é"):
+        with closing(sqlite3.connect(store.path)) as db, db:
+            db.execute("UPDATE reference_result SET outcome = ?", [text])
+        assert store.get_references("d", 1, None) == {}
+    with closing(sqlite3.connect(store.path)) as db, db:
+        db.execute("""UPDATE reference_result SET outcome = '{"loss": 7}'""")
+    assert store.get_references("d", 1, None)["idle"].outcome == {"loss": 7}, "as versions before wrote it"
     store.put_reference("d", 1, None, "idle", {"loss": 2}, "h")
     assert store.get_references("d", 1, None)["idle"].outcome == {"loss": 2}
+
+
+def test_what_a_reference_did_is_not_read_in_passing(store: Store) -> None:
+    outcome = {"steps": [{"t_ms": 1, "action": {"kind": "diagnose", "mechanism": "cold_cache"}}]}
+    store.put_reference("d", 1, None, "senior", outcome, "h")
+    with closing(sqlite3.connect(store.path)) as db:
+        ((text,),) = db.execute("SELECT outcome FROM reference_result").fetchall()
+    assert "cold_cache" not in text and "diagnose" not in text
+    assert store.get_references("d", 1, None)["senior"].outcome == outcome
 
 
 def test_settings_hold_any_json_value(store: Store) -> None:

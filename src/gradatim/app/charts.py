@@ -21,7 +21,6 @@ def panels(t: Telemetry) -> dict[str, Any]:
     limits = {
         "good": {"value": 100.0 * r.fact("slo_target"), "text": f"SLO {100 * r.fact('slo_target'):g}"},
         "latency": {"value": 1000.0 * r.fact("good_s"), "text": f"good below {1000 * r.fact('good_s'):g}"},
-        "monitor": {"value": 1.0, "text": "band"},
         "queue": {"value": r.fact("queue_limit"), "text": f"limit {r.fact('queue_limit'):g}"},
     }
     return {

@@ -51,6 +51,7 @@ def test_gymnasium_finds_the_lab_by_itself() -> None:
 
 
 def test_a_shift_of_days_is_seen_and_priced_as_one_of_hours_is(env: Any) -> None:
+    env.unwrapped.dense = True
     env.reset(seed=3, options={"family": "stale-features"})
     wait = {**env.action_space.sample(), "kind": 0, "advance": np.array([1.0], dtype=np.float32)}
     rewards, over, info, obs = [], False, {}, {}
@@ -62,7 +63,18 @@ def test_a_shift_of_days_is_seen_and_priced_as_one_of_hours_is(env: Any) -> None
     assert sum(r < 0 for r in rewards) >= 5, "what old features cost is told while it is lost"
     series = env.unwrapped._seen.series
     assert obs["metrics_known"][series.index("features.weather_age_h")] == 1
-    assert obs["metrics_known"][series.index("model.monitor_index")] == 1
+    assert obs["metrics_known"][series.index("model.monitors_out")] == 1
+    env.unwrapped.dense = False
+
+
+def test_unless_it_is_asked_for_no_reward_tells_what_no_counter_shows(env: Any) -> None:
+    steps, info = episode(env, 9)
+    assert all(r == 0.0 for _, r in steps[:-1])
+    assert steps[-1][1] == -info["loss_usd"]
+    dense = gymnasium.make(ID, dense=True)
+    told, again = episode(dense, 9)
+    assert again["hash"] == info["hash"] and sum(r != 0.0 for _, r in told) > 5
+    assert round(sum(r for _, r in told) * 1e6) == -round(info["loss_usd"] * 1e6)
 
 
 def test_rewards_add_up_to_the_judged_loss_and_the_trajectory_comes_again(env: Any) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from gradatim.sim.faults import FAMILIES, family
-from gradatim.sim.faults.scenario import Scenario
+from gradatim.sim.faults.scenario import DataFault, Scenario
+from gradatim.sim.faults.slow import BESIDE
+from gradatim.sim.flights.state import Alteration
+from gradatim.sim.platform import modelops
 from gradatim.sim.platform.world import World
 from gradatim.sim.telemetry.alerts import AlertBook
 from gradatim.sim.telemetry.telemetry import Telemetry
@@ -101,3 +105,27 @@ def test_a_text_of_the_last_minutes_does_not_say_what_it_is() -> None:
 def test_onsets_are_on_the_hour_and_vary() -> None:
     hours = {family("bad-code").draw(s, start_s=0.0, horizon_s=0.0).onset_s / 3600 for s in range(60)}
     assert hours == set(np.arange(14.0, 25.0))
+
+
+def test_half_the_faults_have_something_harmless_beside_them_and_healthy_shifts_nothing() -> None:
+    shares = {}
+    for f in ("bad-code", "feature-skew", "stale-features", "late-labels", "harmless-shift"):
+        drawn = [family(f).draw(seed, start_s=0, horizon_s=0) for seed in range(60)]
+        beside = [[s for s in d.shocks if isinstance(s, DataFault) and s.name == BESIDE] for d in drawn]
+        shares[f] = sum(map(bool, beside)) / len(drawn)
+        for d, found in zip(drawn, beside, strict=True):
+            assert len(found) <= 1
+            assert all(s.harmless and abs(s.at_s - d.onset_s) <= 3600 for s in found)
+            assert not {s.change for s in found} & d.culprits
+    assert shares["late-labels"] == shares["harmless-shift"] == 0.0
+    assert all(0.3 < shares[f] < 0.7 for f in ("bad-code", "feature-skew", "stale-features")), shares
+
+
+def test_what_moves_beside_a_fault_costs_no_answer() -> None:
+    at = 20 * 3600.0
+    moved = DataFault(at, BESIDE, (Alteration("register_new", "aircraft"),), harmless=True)
+    drawn = family("late-labels").draw(3, start_s=0, horizon_s=0)
+    world = World(replace(drawn, shocks=(moved,)), 3)
+    world.advance(at + 10 * 3600.0)
+    turned = modelops.turned(world)
+    assert max(turned) < 50, "in thousandths of an hour's answers"

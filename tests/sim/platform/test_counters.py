@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gradatim.sim.faults import family
-from gradatim.sim.faults.scenario import CounterFault
+from gradatim.sim.faults.scenario import CounterFault, DemandSurge
 from gradatim.sim.platform.counters import GATEWAY
+from gradatim.sim.platform.preview import preview
 from gradatim.sim.platform.world import World
 
 START_S, END_S = 1200.0, 8400.0
@@ -59,3 +62,15 @@ def test_what_the_exporter_says_does_not_depend_on_how_time_is_cut() -> None:
     a, b = whole.record(), cut.record()
     assert all(np.array_equal(a.ticks[n], b.ticks[n][: len(a.ticks[n])]) for n in a.ticks)
     assert np.array_equal(a.latency_hist, b.latency_hist[: len(a.latency_hist)])
+
+
+def test_a_preview_knows_no_more_of_the_traffic_than_the_counters_do() -> None:
+    drawn = family("broken-measurement").draw(5, start_s=1200.0, horizon_s=8400.0, variant="lost-counts")
+    at = drawn.onset_s
+    world = World(replace(drawn, shocks=(CounterFault(at, "frozen"), DemandSurge(at, at + 900.0, 2.0))), 5)
+    world.advance(at)
+    world.advance(at + 600.0)
+    frozen = float(world.record().ticks["arrivals"][world.n_control - 1]) / world.tick_s
+    told = preview(world, {"kind": "shed", "client": "all", "share": 0.5})
+    assert f"about {0.5 * frozen:.0f} requests a second" in told["expected"], told
+    assert 1.5 * frozen < float(world.sim.ticks["arrivals"][world.n_control - 1]) / world.tick_s

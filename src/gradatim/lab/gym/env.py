@@ -20,23 +20,26 @@ class LabEnv(gymnasium.Env[Observation, Action]):
     """A live lab as `gradatim/LAB-v0`.
 
     A step takes one action (or waits) and then lets 1 to 60 ticks pass (10 s each, or 300 s on a shift of days). The
-    reward is minus the dollars lost in them, as far as they can be told before the end (answers, credits, costs of
-    actions); the last reward settles the rest (wrong statements, a missing diagnosis, …), so that in whole
-    micro-dollars the rewards of an episode are minus the judged loss, exactly. `info["reward_micro"]` holds them as
-    integers.
+    reward comes with the last step: minus the judged loss in dollars. `info["reward_micro"]` holds it as an integer, in
+    micro-dollars.
 
-    The reward knows the true loss, which nobody in the room sees: it is for training. A policy that sits an exam gets
-    observations only.
+    With `dense`, each reward is minus the dollars lost in its step, as far as they can be told before the end (answers,
+    credits, costs of actions), and the last one settles the rest (wrong statements, a missing diagnosis, …): their sum
+    is the same to the micro-dollar. Such a reward knows the true loss, which nobody in the room sees and which can give
+    the cause away: it is for training only.
 
     Args:
         lab: the lab's id.
         family: a family of the lab, for all episodes; None lets the seed draw it.
+        dense: a reward with every step, from the true loss.
         render_mode: none is there.
     """
 
     metadata = {"render_modes": []}  # noqa: RUF012  (Gymnasium reads a plain dict)
 
-    def __init__(self, lab: str, family: str | None = None, render_mode: str | None = None) -> None:
+    def __init__(
+        self, lab: str, family: str | None = None, dense: bool = False, render_mode: str | None = None
+    ) -> None:
         from gradatim.lab.catalogue import lab as by_id
         from gradatim.sim.actions import catalogue
         from gradatim.sim.telemetry.rules import rules
@@ -45,7 +48,7 @@ class LabEnv(gymnasium.Env[Observation, Action]):
             raise InputError(f"no render mode {render_mode!r}", why="the room in the browser is the picture")
         self.render_mode = render_mode
         self.lab = by_id(lab)
-        self.family = family
+        self.family, self.dense = family, dense
         self.lab.check(0, family)
         # The catalogues are those of the pace: any instance of each tells them. What a shift lacks stays unknown.
         shown = [self.lab.instance(0, f).live().telemetry for f in self._one_of_each_pace()]
@@ -83,7 +86,8 @@ class LabEnv(gymnasium.Env[Observation, Action]):
         self.session.advance(self._acts.advance_s(action, self.session.world.tick_s))
         self._steps += 1
         ended = self.session.ended
-        lost = self.session.finish().loss_micro if ended else self._lost_micro()
+        told = ended or self.dense or self._steps >= MAX_STEPS
+        lost = self.session.finish().loss_micro if ended else self._lost_micro() if told else self._told_micro
         reward = self._told_micro - lost
         self._told_micro = lost
         self._now = self.session.observe()

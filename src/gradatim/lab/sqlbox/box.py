@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -18,7 +19,7 @@ from gradatim.core.errors import InputError
 
 from .engine import tables_help
 from .tables import Tables
-from .worker import GRACE_S
+from .worker import GRACE_S, wall_s
 
 _START = "from gradatim.lab.sqlbox.worker import main; main()"
 _START_WALL_S = 60.0
@@ -80,7 +81,7 @@ class SqlBox:
             tables: table name to columns (column name to array or list); exactly what may be seen now.
             keys: what need not be sent again; see `Keys`.
             max_rows: rows returned at most; `truncated` says whether there were more.
-            timeout_s: wall seconds for the query.
+            timeout_s: CPU seconds for the query: the same query fails or not on a busy machine as on a quiet one.
 
         Raises:
             InputError: what is wrong with the statement, with DuckDB's message and the tables there are.
@@ -117,7 +118,7 @@ class SqlBox:
             "timeout_s": timeout_s,
         }
         body = pickle.dumps(request, protocol=5)
-        deadline = time.monotonic() + timeout_s + 2 * GRACE_S
+        deadline = time.monotonic() + wall_s(timeout_s) + GRACE_S
         try:
             assert worker.stdin is not None and worker.stdout is not None
             worker.stdin.write(len(body).to_bytes(8, "big"))
@@ -151,7 +152,7 @@ class SqlBox:
         return put, append, holds
 
     def _lost(self, error: Exception, tables: Tables, timeout_s: float, code: int | None) -> InputError:
-        slow = isinstance(error, TimeoutError) or code == -14
+        slow = isinstance(error, TimeoutError) or code in (-signal.SIGPROF, -signal.SIGALRM)
         what = (
             f"the query ran longer than {timeout_s:g} s and was stopped"
             if slow

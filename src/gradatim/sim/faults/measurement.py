@@ -45,13 +45,14 @@ class BrokenMeasurement:
                 CounterFault(later, "lost", s.between(0.4, 0.6, 4)),
             )
             text = "the collector counts fewer and fewer of the good answers"
+        weak = draws.weakness(seed, at) if name != "frozen-after-blip" else draws.Weakness(draws.config(seed))
         scenario = Scenario(
             family=self.id,
             variant=name,
             healthy=True,
-            config=draws.config(seed, budget=0.1),
-            shocks=shocks,
-            changes=(draws.coincidence(seed, at - s.integer(120, 900, 4)),),
+            config=weak.config,
+            shocks=(*shocks, *weak.shocks),
+            changes=(draws.coincidence(seed, at - s.integer(120, 900, 4)), *weak.changes),
             onset_s=at,
             truth=Truth(
                 "metrics",

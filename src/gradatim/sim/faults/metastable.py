@@ -29,7 +29,6 @@ from gradatim.sim.faults.scenario import (
     Change,
     ClientRelease,
     QueueLimitChange,
-    RetryPolicy,
     Scenario,
     SlowFleet,
     Span,
@@ -64,7 +63,7 @@ class Metastable:
             family=self.id,
             variant="everyone-retries",
             healthy=False,
-            config=draws.config(seed, budget=None),
+            config=draws.config(seed, bounded=False),
             shocks=(SlowFleet(at, until, s.between(3.0, 4.0, 3)), _again(s, at)),
             changes=(draws.coincidence(seed, at - s.integer(120, 900, 4)),),
             onset_s=at,
@@ -94,16 +93,16 @@ class Metastable:
             "deploy",
             "clients",
             draws.person(seed, 3),
-            f"{client} app {release} at 100 % of users",
+            draws.APP.format(client, release),
         )
         until = at + s.integer(90, 160, 2)
         return Scenario(
             family=self.id,
             variant="one-release",
             healthy=False,
-            config=draws.config(seed, budget=0.1),
+            config=draws.config(seed),
             shocks=(
-                ClientRelease(change.at_s, client, RetryPolicy(0.8, 7, 0.02, True, None), change.id),
+                ClientRelease(change.at_s, client, draws.HARD_RETRIES, change.id),
                 SlowFleet(at, until, s.between(3.0, 4.0, 3)),
                 _again(s, at),
             ),
@@ -129,7 +128,7 @@ class Metastable:
         )
 
     def _cold_cache(self, seed: int, s: Stream, at: float, end: float) -> Scenario:
-        cfg = draws.config(seed, budget=0.1)
+        cfg = draws.config(seed)
         return Scenario(
             family=self.id,
             variant="cold-cache",
@@ -160,8 +159,8 @@ class Metastable:
         )
 
     def _deep_queue(self, seed: int, s: Stream, at: float, end: float) -> Scenario:
-        cfg = draws.config(seed, budget=0.2, queue_limit=64)
-        cfg = replace(cfg, base_rate_per_s=cfg.base_rate_per_s * 1.5)
+        cfg = draws.config(seed, queue_limit=64)
+        cfg = replace(cfg, base_rate_per_s=cfg.base_rate_per_s * draws.DEEP_TRAFFIC)
         limit = (2048, 3072, 4096)[s.integer(0, 2, 9)]
         since = at - s.integer(1500, 4200, 6)
         change = Change(
@@ -170,7 +169,7 @@ class Metastable:
             "config",
             "predict",
             draws.person(seed, 3),
-            f"queue limit 64 to {limit} per replica: fewer 503 at peaks",
+            draws.QUEUE.format(limit),
         )
         until = at + s.integer(240, 360, 2)
         return Scenario(

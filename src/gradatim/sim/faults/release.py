@@ -53,7 +53,7 @@ class SlowRelease:
             family=self.id,
             variant=name,
             healthy=False,
-            config=draws.config(seed, budget=0.1),
+            config=draws.config(seed),
             shocks=(shock,),
             changes=(
                 *((change,) if change is not None else ()),
@@ -66,7 +66,7 @@ class SlowRelease:
 
     def _slow_model(self, seed: int, s: Stream, at: float, end: float) -> tuple[Shock, Change, Truth]:
         since = at - s.integer(8, 25, 8)
-        change = self._change(seed, since, "deploy", "model v3 at 100 % (was v2)")
+        change = self._change(seed, since, "deploy", draws.MODEL)
         factor = s.between(2.3, 3.0, 3)
         return (
             ModelRelease(since, NEW_VERSION, factor, change.id),
@@ -85,7 +85,7 @@ class SlowRelease:
 
     def _leaky_runtime(self, seed: int, s: Stream, at: float, end: float) -> tuple[Shock, Change, Truth]:
         since = at - s.integer(60, 240, 5)
-        change = self._change(seed, since, "deploy", f"serving runtime 2.{s.integer(14, 19, 6)}.0")
+        change = self._change(seed, since, "deploy", draws.RUNTIME.format(s.integer(14, 19, 6)))
         leak = s.between(1.5, 2.1, 3)
         return (
             RuntimeRelease(since, leak, change.id),
@@ -105,9 +105,7 @@ class SlowRelease:
     def _patient_batches(self, seed: int, s: Stream, at: float, end: float) -> tuple[Shock, Change, Truth]:
         wait_ms = s.integer(9, 14, 3) * 100
         since = at - s.integer(8, 25, 8)
-        change = self._change(
-            seed, since, "config", f"batching: max batch 8 to 16, max wait 10 to {wait_ms} ms"
-        )
+        change = self._change(seed, since, "config", draws.BATCHING)
         return (
             BatchingChange(since, 16, wait_ms / 1000.0, change.id),
             change,

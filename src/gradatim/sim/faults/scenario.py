@@ -78,6 +78,7 @@ class ClientRelease:
     client: str
     policy: RetryPolicy
     change: str
+    innocent: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ class QueueLimitChange:
     at_s: float
     limit: int
     change: str
+    innocent: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ class BatchingChange:
     max_batch: int
     max_wait_s: float
     change: str
+    innocent: bool = False
 
 
 @dataclass(frozen=True)

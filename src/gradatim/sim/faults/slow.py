@@ -7,7 +7,18 @@ from typing import Literal
 
 from gradatim.core.streams import Stream
 from gradatim.sim.faults import draws
-from gradatim.sim.faults.scenario import SLOW, Change, ModelRelease, Scenario, ServiceConfig, Shock, Truth
+from gradatim.sim.faults.scenario import (
+    SLOW,
+    Change,
+    DataFault,
+    ModelRelease,
+    Scenario,
+    ServiceConfig,
+    Shock,
+    Span,
+    Truth,
+)
+from gradatim.sim.flights.state import Alteration
 
 HOUR_S = 3600.0
 AIRPORT_NAMES = ("EWR", "JFK", "LGA")
@@ -17,17 +28,12 @@ _CODE = (
     "feature code 7.{n}: typed rows",
     "feature code 7.{n}: fewer copies",
 )
-_OTHER = (
-    ("config", "features", "feature store: pool of connections 16 to 24"),
-    ("deploy", "labels", "label joiner 2.9.{n}: retries"),
-    ("config", "weather", "weather job: time-out 60 s to 90 s"),
-    ("config", "deployer", "registry keeps 20 versions"),
-)
 TIME_ZONES = "time zone table of the feature service renewed"
 REGISTER = "register of aircraft renewed"
 QUOTA = "feature store: quota per job 40 GB to 20 GB"
 MODEL = "model v6 at 100 % (was v5)"
-JUST_S, DECOY_SHARE = 900.0, 0.7
+BESIDE, BESIDE_SHARE = "beside", 0.5
+JUST_S, DECOY_SHARE = 900.0, 0.9
 """Of the shifts that no change of the last minutes has brought about: how many have one there all the same."""
 
 
@@ -39,7 +45,7 @@ def onset(seed: int) -> float:
 def config(seed: int) -> ServiceConfig:
     """The service of days: a region's traffic on three replicas."""
     s = Stream(seed, "slow/service")
-    return replace(draws.config(seed, budget=0.1), base_rate_per_s=s.between(2.6, 3.0, 1), replicas=3)
+    return replace(draws.config(seed), base_rate_per_s=s.between(2.6, 3.0, 1), replicas=3)
 
 
 def change(
@@ -88,11 +94,26 @@ def scenario(
         extra.append(change(seed, at, "deploy", "predict", MODEL, who))
         more.append(ModelRelease(extra[-1].at_s, CANDIDATE, 1.0, extra[-1].id, innocent=True))
 
-    kind, component, text = s.choice(_OTHER, 1)
     at = free(at_s - s.integer(1200, 9000, 2))
-    extra.append(change(seed, at, kind, component, text.format(n=s.integer(0, 6, 3)), 41))  # type: ignore[arg-type]
+    extra.append(draws.coincidence(seed, at, 1))
+    kinds = {a.group for x in shocks if isinstance(x, DataFault) for a in x.state}
+    if not healthy and s.uniform(10) < BESIDE_SHARE and "aircraft" not in kinds:
+        # Beside what does harm something else moves in the same hours, and does none.
+        hour = at_s + HOUR_S * s.integer(-1, 1, 11)
+        new = s.uniform(12) < 0.5
+        since = free(hour - s.integer(60, 240, 13))
+        extra.append(change(seed, since, "config", "features", REGISTER, 46))
+        moved = Alteration("register_new" if new else "register_empty", "aircraft")
+        more.append(DataFault(hour, BESIDE, (moved,), change=extra[-1].id, harmless=True))
+        truth = replace(
+            truth,
+            spans=(
+                *truth.spans,
+                Span(hour, SLOW.horizon_s, "beside it: the register of aircraft, harmless", False),
+            ),
+        )
     decoy = ""
-    if not any(0 <= at_s - c.at_s <= JUST_S for c in changes) and s.uniform(7) < DECOY_SHARE:
+    if not any(0 <= at_s - c.at_s <= JUST_S for c in (*changes, *extra)) and s.uniform(7) < DECOY_SHARE:
         decoy = s.choice(("code", TIME_ZONES, REGISTER, QUOTA, MODEL), 8)
         since = free(at_s - s.integer(60, 240, 9))
         if decoy == MODEL and not any(isinstance(x, ModelRelease) for x in shocks):

@@ -25,7 +25,7 @@ class Surge:
         s = Stream(seed, "surge")
         name = variant or self.variants[s.integer(0, 3, 1)]
         at = draws.onset(seed, start_s, horizon_s)
-        cfg = draws.config(seed, budget=0.1)
+        cfg = draws.config(seed)
         shocks: tuple[Shock, ...]
         # A burst above capacity, too short to act on, makes the page; what follows is below capacity.
         burst_s = s.integer(40, 60, 2)
@@ -82,7 +82,7 @@ class Quiet:
             family=self.id,
             variant="quiet",
             healthy=True,
-            config=draws.config(seed, budget=0.1),
+            config=draws.config(seed),
             shocks=(),
             changes=(draws.coincidence(seed, start_s - 900.0),),
             onset_s=horizon_s,

@@ -235,7 +235,7 @@ def breached_s(world: World) -> int | None:
         return None
     before = False
     for hour in range(round(world.start_s / 3600.0), int(world.now_s // 3600.0)):
-        out = bool(world.monitors.upto(world, hour + 1)[hour, 0, METRICS.index("index")] > 1.0)
+        out = bool(world.monitors.upto(world, hour + 1)[hour, 0, METRICS.index("out")] > 0.0)
         if out and before:
             return (hour + 1) * 3600
         before = out

@@ -122,8 +122,9 @@ class Monitors:
             self._labels(m, fresh, i, zero, (hour + 1) * 3600.0)
             self._inputs(m, fed, rows[mine], hour, state, i)
             out[i] = [m[name] for name in METRICS]
-        out[:, METRICS.index("index")] = self._index(out)
-        out[0, METRICS.index("index")] = out[:, METRICS.index("index")].max()
+        bands = self._bands(out)
+        out[:, METRICS.index("out")] = (bands > 1.0).sum(axis=0)
+        out[0, METRICS.index("out")] = (bands.max(axis=1) > 1.0).sum()
         self._known[hour, served, mended] = out.copy()
 
     def _cohort(
@@ -218,8 +219,8 @@ class Monitors:
             self._usual[of_day] = {c: _shares(b[rows]) for c, b in healthy.items()}
         return self._usual[of_day]
 
-    def _index(self, out: NDArray[np.float64]) -> NDArray[np.float64]:
-        """How far the worst monitor is out of its band, by area; 1 is the edge."""
+    def _bands(self, out: NDArray[np.float64]) -> NDArray[np.float64]:
+        """float64[monitors, areas]: how far each monitor is from its middle; 1 is the edge of its band."""
 
         def column(name: str) -> NDArray[np.float64]:
             return np.nan_to_num(out[:, METRICS.index(name)])
@@ -236,7 +237,7 @@ class Monitors:
                 column(f"{g}_null_pct") / NULL_BAND_PCT, column(f"{g}_out_of_range_pct") / RANGE_BAND_PCT,
                 column(f"{g}_psi") / PSI_BANDS[g], column(f"{g}_age_h") / AGE_BAND_H,
             ]  # fmt: skip
-        return np.asarray(np.max(bands, axis=0))
+        return np.asarray(bands)
 
 
 def _served(serving: Serving, upto_block: int) -> _Served:

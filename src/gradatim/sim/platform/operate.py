@@ -17,6 +17,7 @@ from gradatim.sim.faults.scenario import (
     NightlyRetrain,
     QueueLimitChange,
     RuntimeRelease,
+    ServiceConfig,
     SlowFleet,
     SlowReplicas,
 )
@@ -36,6 +37,8 @@ PREWARM_USD = 120.0
 PREWARM_S = 600.0
 UNDO_RELEASE_S = 1500.0
 MODEL_CHANGE_AT_S = -2.2 * 86_400.0
+UNKNOWN = "unknown"
+"""The fact that can be taken back: whoever does not know yet may answer again."""
 
 
 def model_change(world: World) -> str:
@@ -50,15 +53,30 @@ def change_calendar(world: World) -> tuple[Change, ...]:
     model = Change(model_change(world), at_s, "deploy", "predict", "release-bot", text)
     past = tuple(
         Change(c.id, c.at_s, "deploy" if c.kind == "deploy" else "config", c.component, c.who, c.text)
-        for c in history.calendar(world.seed, horizon_s=world.horizon_s, epoch=world.epoch)
+        for c in history.calendar(
+            world.seed,
+            horizon_s=world.horizon_s,
+            epoch=world.epoch,
+            settings=_settings(world.scenario.config),
+        )
     )
     own = world.scenario.changes
+    # A setting that was changed on this shift was last changed then.
+    for shock, words in ((QueueLimitChange, "queue limit"), (BatchingChange, "batch wait")):
+        if any(isinstance(s, shock) for s in world.scenario.shocks):
+            past = tuple(c for c in past if words not in c.text)
     taken = {c.id for c in (*own, model)}
     # A release supersedes the one before: no later one than the release in use.
     released = max((c.at_s for c in own if c.component == "clients"), default=None)
     past = tuple(c for c in past if released is None or c.component != "clients" or c.at_s < released)
     mixed = (*own, model, *(c for c in past if c.id not in taken))
     return tuple(sorted(mixed, key=lambda c: c.at_s))
+
+
+def _settings(cfg: ServiceConfig) -> history.Settings:
+    """Where the changes of the fortnight have led."""
+    backoff_ms = {name: round(1000 * c.backoff_s) for name, c in cfg.clients.items()}
+    return history.Settings(cfg.queue_limit, round(1000 * cfg.max_wait_s), backoff_ms)
 
 
 # ---------------------------------------------------------------------- the world's own doing
@@ -179,7 +197,7 @@ def refusal(world: World, action: k.Action) -> str:
         return "the incident is declared over already"
     if isinstance(action, k.SubmitPrevention) and not any(d.message["kind"] == "diagnose" for d in ops.done):
         return "a prevention needs a committed diagnosis first"
-    if isinstance(action, k.Answer) and action.message in ops.answered:
+    if isinstance(action, k.Answer) and ops.answered.get(action.message, UNKNOWN) != UNKNOWN:
         return "that question is answered already"
     if isinstance(action, k.Acknowledge | k.Silence) and not _known_alert(world, action.alert):
         return f"there is no alert {action.alert}"

@@ -63,13 +63,13 @@ def _users(scope: str) -> str:
 
 
 def _rate(world: World, scope: str = "all") -> float:
-    """First attempts per second over the last six ticks."""
+    """First attempts per second over the last six ticks, as the gateway counted them."""
     n = world.n_control
     lo = max(0, n - 6)
     if n == lo:
         return 0.0
     if scope == "all":
-        return float(world.sim.ticks["arrivals"][lo:n].mean()) / world.tick_s
+        return float(world.record().ticks["arrivals"][lo:n].mean()) / world.tick_s
     i = list(CLIENT_SHARES).index(scope)
     return float(world.sim.client_ticks[lo:n, i, 0].mean()) / world.tick_s
 

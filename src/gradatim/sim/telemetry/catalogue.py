@@ -62,7 +62,7 @@ PANELS = (
 DAYS_PANELS = (
     PANELS[0],
     PANELS[1],
-    Panel("monitor", "Worst model monitor", "times"),
+    Panel("monitor", "Model monitors out of band", "monitors"),
     Panel("offers", "Offers and score", "%"),
     Panel("gap", "Predicted less late", "pp"),
     Panel("inputs", "Suspect values", "%"),

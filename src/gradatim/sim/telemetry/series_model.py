@@ -11,7 +11,7 @@ from gradatim.sim.telemetry.view import View
 HOUR_S = 3600.0
 AREAS = ("all", "EWR", "JFK", "LGA")
 _MODEL = (
-    ("index", "model.monitor_index", "predict", "worst monitor", "times", "monitor", 2),
+    ("out", "model.monitors_out", "predict", "monitors out of band", "monitors", "monitor", 0),
     ("offer_pct", "model.offer_pct", "predict", "answers that offer", "%", "offers", 1),
     ("score_pct", "model.score_pct", "predict", "predicted, mean", "%", "offers", 1),
     ("fresh_n", "model.fresh_answers", "labels", "joined answers of the last 12 h", "", None, 0),
@@ -35,7 +35,7 @@ CHARTED = {
 }  # fmt: skip
 GROUPS = ("congestion", "weather", "clock", "aircraft")
 REPLACED = (("score_pct", "predict.score_mean"), ("offer_pct", "predict.score_late_share"))
-METRICS = (*(m for m, *_ in _MODEL[1:]), "index", *(f"{g}_{m}" for g in GROUPS for m, *_ in _FEATURE))
+METRICS = (*(m for m, *_ in _MODEL[1:]), "out", *(f"{g}_{m}" for g in GROUPS for m, *_ in _FEATURE))
 """The columns of `Record.monitors`, in order."""
 
 

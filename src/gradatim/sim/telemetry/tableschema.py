@@ -32,7 +32,7 @@ _MODEL = {
     "joined_pct": ("%", "answers of the last 12 h whose arrival is joined"),
     "overdue_pct": ("%", "answers of the last 12 h due three hours ago, and not joined"),
     "zero_delay_pct": ("%", "joined arrivals exactly on the minute"),
-    "index": ("times", "worst monitor against its band"),
+    "out": ("monitors", "monitors out of their band"),
 }
 _FEATURE = {
     "null_pct": ("%", "missing beyond the usual"),

@@ -212,10 +212,10 @@ def judge(world: World) -> Verdict:
         moment["diagnosis"] = float(ops.declared_at_s or world.horizon_s)
     for q in people.questions(world):
         given = ops.answered.get(q.id)
-        if given is None:
+        if given in (None, "unknown"):
             cost["questions"] += micro(NO_ANSWER_USD)
             moment.setdefault("questions", q.t_s)
-        elif given not in ("unknown", q.right(world, people.answered_at(world, q.id))):
+        elif given != q.right(world, people.answered_at(world, q.id)):
             cost["questions"] += micro(WRONG_ANSWER_USD)
             moment["questions"] = q.t_s
     prevented = _prevention(world)

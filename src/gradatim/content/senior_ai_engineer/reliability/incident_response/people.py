@@ -17,7 +17,7 @@ from gradatim.lab.spec import load_hints
 from gradatim.sim.faults.scenario import ClientRelease
 from gradatim.sim.platform.world import World
 
-DUE_S, LONG_DUE_S = 1200.0, 20 * 3600.0
+DUE_S, LONG_DUE_S, DAY_S = 1200.0, 20 * 3600.0, 24 * 3600.0
 LONG = 60
 """On a shift of days people ask sixty times later."""
 HINTS = load_hints(Path(__file__).parent)
@@ -55,8 +55,9 @@ def questions(world: World) -> list[Question]:
         return []
     names = s.shuffled(_NAMES, 9)
     slower = LONG if sc.slow else 1
-    change = max((c for c in sc.changes if c.at_s <= sc.onset_s), key=lambda c: c.at_s)
-    asked = change if s.uniform(4) < 0.5 else sc.changes[0]
+    recent = [c for c in world.changes if sc.onset_s - DAY_S < c.at_s <= sc.onset_s]
+    # People ask about what was done last, about what is to blame, or about anything of the last day.
+    asked = (recent[-1], sc.changes[0], s.choice(recent, 6))[s.integer(0, 2, 4)]
     all_asked = (
         Question(
             "q-share",
@@ -104,8 +105,8 @@ def _right_over(world: World, t_s: float) -> str:
 
 
 def answered_at(world: World, question: str) -> float:
-    """When a question was answered."""
-    return next(
+    """When a question was answered last."""
+    return max(
         d.t_s for d in world.ops.done if d.message["kind"] == "answer" and d.message["message"] == question
     )
 

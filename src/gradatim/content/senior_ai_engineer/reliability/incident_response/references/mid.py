@@ -143,6 +143,18 @@ def culprit(obs, component, word):
     return found[-1]["id"] if found else None
 
 
+def released(obs):
+    """The newest release of a caller in the last three hours, if there is one."""
+    found = [
+        c["id"]
+        for c in obs["changes"]
+        if c["component"] == "clients"
+        and c["kind"] == "deploy"
+        and memory["page_s"] - 10800 < c["t_s"] <= memory["page_s"]
+    ]
+    return found[-1:]
+
+
 def treat(obs):
     """Half the load off, retries capped, and whatever looks like the cause undone."""
     case = memory["case"]
@@ -177,6 +189,9 @@ def treat(obs):
         more = [{"kind": "rollback", "change": memory["change"]}]
     if case == "queue":
         more = [{"kind": "set_queue_limit", "limit": 64}]
+    if case in ("cache", "retries", "queue"):
+        # What callers released this morning looks like the cause, and is undone to be sure.
+        more += [{"kind": "rollback", "change": c} for c in released(obs)]
     return [
         {"kind": "shed", "client": "all", "share": 0.6},
         {"kind": "set_retry_budget", "client": "all", "ratio": 0.1},
@@ -351,7 +366,8 @@ def first_guess(obs, query, m, d, now):
     if (m["labels.overdue_pct"] or 0.0) > 10:
         d.update(case="late", say=("labels", "label_delay", "all"))
         return [{"kind": "rollback", "change": c} for c in newest(obs, d, "model v6")]
-    if outside > 1 or (m["features.aircraft_psi"] or 0.0) > 0.5:
+    clock = query(f"SELECT max(clock_psi) FROM model_quality WHERE t_s > {now - 6 * 3600.0}")["rows"]
+    if (clock[0][0] or 0.0) < 0.5 and (outside > 1 or (m["features.aircraft_psi"] or 0.0) > 0.5):
         d.update(case="inputs", say=("features", "feature_skew", "all"))
         return [{"kind": "rollback", "change": c} for c in newest(obs, d, "feature code", "register")]
     d.update(case="skew", say=("features", "feature_skew", "all"), next_s=now + 2 * 3600.0)

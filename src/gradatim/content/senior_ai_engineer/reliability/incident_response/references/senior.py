@@ -23,6 +23,7 @@ memory = {
     "slow_s": 0,
     "last_s": None,
     "stolen_at": -1e9,
+    "killed_at": -1e9,
     "days": {
         "case": None,
         "say": None,
@@ -96,6 +97,8 @@ def watch(m, now, bad_1m):
     memory["last_s"] = now
     if (m["hosts.cpu_steal_pct"] or 0.0) > 8.0:
         memory["stolen_at"] = now
+    if (m["predict.restarts"] or 0.0) + (m["predict.starting"] or 0.0) > 0:
+        memory["killed_at"] = now
     calm = callers_good(m) > 0.97 and (m["predict.queue_depth"] or 0.0) < 5.0 and usual_speed(m)
     memory["well_s"] = memory["well_s"] + step if calm and bad_1m > 0.05 else 0
     memory["slow_s"] = memory["slow_s"] + step if not usual_speed(m) else 0
@@ -124,7 +127,7 @@ def recognise(obs, m, query):
         if memory["slow"]:
             return "host"
     # Replicas that have just been killed are cold: how slow they are says nothing of the model.
-    killed = any(a["name"] == "ReplicaRestart" and a["state"] != "resolved" for a in obs["alerts"])
+    killed = memory["last_s"] - memory["killed_at"] < 150
     own = memory["slow_s"] >= 40 and memory["last_s"] - memory["stolen_at"] > 100 and not killed
     if own and (m["features.hit_share"] or 1.0) > 0.85:
         memory["change"] = culprit(obs, "predict", "model v")
@@ -331,7 +334,7 @@ def answers(obs, bad_5m, bad_1m):
     """Answer what is known; leave nothing unanswered."""
     out = []
     for q in obs["inbox"]:
-        if q["kind"] != "question" or q["answered"]:
+        if q["kind"] != "question" or q["answered"] and q["answer"] != "unknown":
             continue
         if q["id"] == "q-share":
             fact = (
@@ -347,7 +350,8 @@ def answers(obs, bad_5m, bad_1m):
             fact = "yes" if memory["change"] and memory["change"] in q["text"] else "no"
         else:
             fact = "over" if bad_1m < 0.02 else "not" if bad_1m > 0.08 else "unknown"
-        out.append({"kind": "answer", "message": q["id"], "fact": fact})
+        if fact != q["answer"]:
+            out.append({"kind": "answer", "message": q["id"], "fact": fact})
     return out
 
 
@@ -367,15 +371,15 @@ def days(obs, query):
             {"kind": "status_update", "impact": "degraded", "surface": "data_quality", "share_low": 0.0,
              "share_high": 0.7, "next_update_min": 720}
         )  # fmt: skip
-    if d["case"] in (None, "late"):
+    if d["case"] in (None, "late", "harmless"):
         # A gap may be chance: what shows itself afterwards is what it was.
         before = d["case"]
         sign(obs, m, query, d, actions)
-        if before == "late" and d["case"] != "late":
+        if before is not None and d["case"] != before:
             d.update(said=False, well_s=None)
     treat_days(obs, m, query, d, now, actions)
     for q in obs["inbox"]:
-        if q["kind"] == "question" and not q["answered"]:
+        if q["kind"] == "question" and q["answer"] in (None, "unknown") and q["answer"] != fact(q, d, now):
             actions.append({"kind": "answer", "message": q["id"], "fact": fact(q, d, now)})
     well = d["well_s"] is not None and now - d["well_s"] >= HOUR_S
     if well and not obs["service"]["declared_over"]:
@@ -517,7 +521,8 @@ def treat_days(obs, m, query, d, now, actions):
         )
         prevent(d, actions)
         if d["case"] in ("harmless", "late"):
-            d["well_s"] = now if d["case"] == "harmless" else now + 5 * HOUR_S
+            # What harms may show itself later than what does not.
+            d["well_s"] = now + (2 if d["case"] == "harmless" else 5) * HOUR_S
         elif d["case"] == "skew":
             if d["change"]:
                 actions.append({"kind": "rollback", "change": d["change"]})
