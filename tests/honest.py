@@ -37,7 +37,8 @@ def _tested(instance: TaskInstance) -> dict[str, str]:
     touched = [[1, 3], [3, 7]] if not form["touch"] else [[1, 7]]
     told = {
         **{f"<{role}>": form[role] for role in ("merge", "covered", "by_bucket", "gap", "cost")},
-        "<block>": str(form["block"]),
+        **{f"<{name}>": str(form[name]) for name in ("block", "free", "origin", "least_gap")},
+        "<equal>": repr([1, 5] if form["tie"] == "earliest" else [6, 10]),
         "<touched>": repr(touched),
     }
     return {"spans.py": _mended(instance, flaw="")["spans.py"], "test_spans.py": _filled(TESTS, told)}
@@ -45,14 +46,30 @@ def _tested(instance: TaskInstance) -> dict[str, str]:
 
 def _service(instance: TaskInstance) -> dict[str, str]:
     form = instance.form
-    names = ("health", "predict", "key", "out", "shape", "empty_ok", "most_rows", "most_bytes")
+    names = (
+        "health",
+        "predict",
+        "key",
+        "out",
+        "shape",
+        "empty_ok",
+        "most_rows",
+        "most_bytes",
+        "error",
+        "bad",
+    )
     return {"service.py": _filled(SERVICE, {f"<{name}>": repr(form[name]) for name in names})}
 
 
 def _regression(instance: TaskInstance) -> dict[str, str]:
     form = instance.form
     told = {"<fit>": form["fit"], "<predict>": form["predict"], "<widths>": repr(list(form["bandwidths"]))}
-    return {"regression.py": _filled(REGRESSION, {**told, "<kernel>": KERNELS[form["kernel"]]})}
+    told |= {
+        "<kernel>": KERNELS[form["kernel"]],
+        "<spread>": SPREADS[form["spread"]],
+        "<loss>": LOSSES[form["criterion"]],
+    }
+    return {"regression.py": _filled(REGRESSION, told)}
 
 
 def _filled(text: str, told: dict[str, str]) -> str:
@@ -61,6 +78,12 @@ def _filled(text: str, told: dict[str, str]) -> str:
     return text
 
 
+SPREADS = {
+    "deviation": "np.std(table, 0)",
+    "absolute": "np.mean(np.abs(table - np.mean(table, 0)), 0)",
+    "range": "(table.max(0) - table.min(0)) / 2",
+}
+LOSSES = {"squared": "np.sum(off**2)", "absolute": "np.sum(np.abs(off))"}
 KERNELS = {
     "gauss": "np.exp(sum(d * d for d in differences) / (-2 * width**2))",
     "laplace": "np.exp(sum(abs(d) for d in differences) / -width)",
@@ -94,7 +117,7 @@ def averages(similar, y, fallback):
 
 def <fit>(X, y):
     table, y = np.array(X, float), np.array(y, float)
-    scale = np.std(table, 0)
+    scale = <spread>
     scale[table.max(0) == table.min(0)] = 0
     known = standard(table, np.mean(table, 0), scale)
     rest = (y.sum() - y) / (len(y) - 1) if len(y) > 1 else y
@@ -102,7 +125,8 @@ def <fit>(X, y):
     for width in WIDTHS:
         similar = similarity(known, known, width)
         similar[np.diag_indices(len(y))] = 0
-        losses[width] = np.sum((averages(similar, y, rest) - y) ** 2)
+        off = averages(similar, y, rest) - y
+        losses[width] = <loss>
     return {
         "bandwidth": min(WIDTHS, key=losses.get),
         "state": [np.mean(table, 0).tolist(), scale.tolist(), known.tolist(), y.tolist()],
@@ -131,7 +155,7 @@ turn = threading.Semaphore()
 
 class Refused(Exception):
     def __init__(self, status, words, **more):
-        self.status, self.told, self.more = status, {"error": words}, more
+        self.status, self.told, self.more = status, {<error>: words}, more
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -169,7 +193,7 @@ class Handler(BaseHTTPRequestHandler):
             except (TypeError, ValueError, OverflowError):
                 wrong.append(place)
         if wrong:
-            raise Refused(400, "some rows are not rows", told={"rows": wrong})
+            raise Refused(400, "some rows are not rows", told={<bad>: wrong})
         if not table:
             return []
         with turn:
@@ -247,24 +271,30 @@ def test_counting():
 
 
 def test_buckets():
-    assert spans.<by_bucket>([[-7, -5], [3, 12], [5, 9], [20, 25]], 5) == [[-10, 2], [0, 2], [5, 5], [10, 2], [20, 5]]
-    assert spans.<by_bucket>([[1, 2], [3, 4]], 5) == [[0, 2]]
+    o = <origin>
+    rows = [[o - 7, o - 5], [o + 3, o + 12], [o + 5, o + 9], [o + 20, o + 25]]
+    assert spans.<by_bucket>(rows, 5) == [[o - 10, 2], [o, 2], [o + 5, 5], [o + 10, 2], [o + 20, 5]]
+    assert spans.<by_bucket>([[o + 1, o + 2], [o + 3, o + 4]], 5) == [[o, 2]]
     assert spans.<by_bucket>([], 5) == []
 
 
 def test_gaps():
-    assert spans.<gap>([[0, 1], [3, 4], [6, 7]]) == [1, 3]
-    assert spans.<gap>([[0, 1], [3, 4], [9, 10]]) == [4, 9]
-    assert spans.<gap>([[0, 9], [1, 2], [11, 12]]) == [9, 11]
+    least = <least_gap>
+    assert spans.<gap>([[0, 1], [5, 6], [10, 11]]) == <equal>
+    assert spans.<gap>([[0, 1], [5, 6], [12, 13]]) == [6, 12]
+    assert spans.<gap>([[0, 9], [1, 2], [13, 14]]) == [9, 13]
     assert spans.<gap>([[0, 4], [3, 6]]) is None
+    assert spans.<gap>([[0, 4], [least + 3, least + 6]]) is None
+    assert spans.<gap>([[0, 4], [least + 4, least + 6]]) == [4, least + 4]
 
 
 def test_prices():
-    block = <block>
-    assert spans.<cost>([[0, block]], 7) == 7
-    assert spans.<cost>([[0, block + 1]], 7) == 14
-    assert spans.<cost>([[0, 1], [100, 102]], 7) == 14
-    assert spans.<cost>([[0, 2], [1, 3], [0, 2]], 7) == 7
+    block, free = <block>, <free>
+    assert spans.<cost>([[0, free]], 7) == 0
+    assert spans.<cost>([[0, free + block]], 7) == 7
+    assert spans.<cost>([[0, free + block + 1]], 7) == 14
+    assert spans.<cost>([[0, free + 1], [100, free + 102]], 7) == 14
+    assert spans.<cost>([[0, free + 2], [1, free + 3], [0, free + 2]], 7) == 7
 
 
 def test_nothing_is_changed():

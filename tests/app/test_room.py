@@ -167,6 +167,30 @@ def test_the_next_alert_ends_whatever_the_limit(room: Room) -> None:
     assert at < clock["t_s"] <= clock["horizon_s"]
 
 
+@pytest.mark.parametrize("family", ["metastable-overload", "late-labels"])
+def test_a_search_in_stretches_ends_where_a_look_after_every_tick_would(app: App, family: str) -> None:
+    """It runs past what came and goes back: nothing of that may be seen, nor change what follows."""
+    rooms = [app.room(app.start(LAB, seed=12, family=family)["id"]) for _ in range(2)]
+    for each in rooms:
+        each.advance(13.3)
+    for stop in range(5):
+        tick_by_tick(rooms[0])
+        assert rooms[1].next_alert()["t_s"] == rooms[0].clock()["t_s"]
+        assert frame(rooms[1]) == frame(rooms[0])
+        if stop == 1:
+            for each in rooms:
+                assert each.act({"kind": "scale", "replicas": 13})["accepted"]
+                assert each.act({"kind": "trace"})["accepted"]
+
+
+def tick_by_tick(room: Room) -> None:
+    """The next alert or message, looked for after every tick: what the search has to agree with."""
+    s = room._session
+    began_s, mail = s.world.now_s, len(s.inbox())
+    while s.book.first_new_alert_after(began_s) is None and len(s.inbox()) == mail:
+        s.advance(s.world.tick_s - s.world.now_s % s.world.tick_s)
+
+
 def test_the_horizon_is_never_passed(room: Room) -> None:
     room.advance(7199.9995)
     clock = room.advance(1e6)

@@ -112,6 +112,7 @@ def test_a_question_is_answered_and_an_update_is_posted_with_one_click_each(room
     asked.get_by_text("Not known yet").click()
     asked.get_by_role("button", name="Answer").click()
     expect(asked).to_contain_text("You answered: Not known yet")
+    expect(asked.get_by_role("radio")).to_have_count(3)  # and can be answered again
     page.locator("#update-open").click()
     expect(page.get_by_label("Next update")).to_have_value("720")
     chosen(page, "#update-form", "Impact", "degraded")

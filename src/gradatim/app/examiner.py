@@ -170,10 +170,12 @@ def _redrawn(app: App, exam: Exam, ordinal: int | None, why: str) -> None:
 
 
 def main(home: str, exam_id: str) -> None:
-    """The process: one at a time for a home."""
+    """The process: one at a time for a home, and never in the learner's way."""
     from gradatim.app.app import App
+    from gradatim.app.background import yield_to_the_learner
     from gradatim.store.filelock import held
 
+    yield_to_the_learner()
     app = App(Path(home))
     with held(Path(home) / LOCK, 3600.0) as mine:
         exam = app.store.get_exam(exam_id)

@@ -11,8 +11,11 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gradatim.core.errors import VersionMismatch
 
 if TYPE_CHECKING:
     from gradatim.app.app import App
@@ -21,8 +24,24 @@ if TYPE_CHECKING:
 VARIABLE = "GRADATIM_REFERENCES"
 """Set to "off", references are not computed in the background; figures that need them stay empty."""
 
+OTHER_VERSION = 3
+"""Exit code of a referee that found another version of the lab than the attempt's."""
+TRIES = 3
+"""How often a referee that dies is started again, before the page says so."""
+AGAIN_AFTER_S = 15.0
+"""So long after the last try it is tried anew when somebody looks; a page that loads itself again does not."""
+
 _running: dict[str, subprocess.Popen[bytes]] = {}
+_died: dict[str, Died] = {}
 _lock = threading.Lock()
+
+
+class Died(NamedTuple):
+    """The ends of an attempt's referee without a result: how many in a row, the last one's exit code and time."""
+
+    times: int
+    code: int
+    at_s: float
 
 
 def ensure(app: App, a: Attempt) -> dict[str, Any]:
@@ -45,17 +64,33 @@ def ensure(app: App, a: Attempt) -> dict[str, Any]:
     if os.environ.get(VARIABLE) == "off":
         return {"done": done, "total": total, "state": "off"}
     with _lock:
-        process = _running.get(a.id)
-        if process is None or process.poll() is not None:
-            if process is not None and process.returncode != 0:
-                return {"done": done, "total": total, "state": "failed"}
+        state = _looked_at(a.id, time.monotonic())
+        if state == "computing" and a.id not in _running:
             _running[a.id] = subprocess.Popen(
                 [sys.executable, "-m", "gradatim.app.referee", str(app.home), a.id],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
-    return {"done": done, "total": total, "state": "computing"}
+    return {"done": done, "total": total, "state": state}
+
+
+def _looked_at(attempt_id: str, now_s: float) -> str:
+    """What to say of an attempt's referee; one that has ended is forgotten, so that another can start."""
+    process = _running.get(attempt_id)
+    code = None if process is None else process.poll()
+    if code is not None:
+        del _running[attempt_id]
+        before = _died.pop(attempt_id, None)
+        if code != 0:
+            # Killed, or the code changed under it: a fresh process reads it anew.
+            _died[attempt_id] = Died(before.times + 1 if before else 1, code, now_s)
+    died = _died.get(attempt_id)
+    if died is not None and (died.times >= TRIES or died.code == OTHER_VERSION):
+        if now_s - died.at_s < AGAIN_AFTER_S:
+            return "other version" if died.code == OTHER_VERSION else "failed"
+        del _died[attempt_id]
+    return "computing"
 
 
 def compute(app: App, a: Attempt) -> None:
@@ -83,20 +118,23 @@ def compute(app: App, a: Attempt) -> None:
 
 
 def main(home: str, attempt_id: str) -> None:
-    """The process: as polite as the system allows, and one at a time for a home."""
+    """The process: one at a time for a home, and never in the learner's way."""
     from gradatim.app.app import App
+    from gradatim.app.background import yield_to_the_learner
     from gradatim.app.debrief import key, work_out
 
-    if hasattr(os, "nice"):
-        os.nice(10)
+    yield_to_the_learner()
     app = App(Path(home))
     a = app.store.get_attempt(attempt_id)
-    with (Path(home) / "referee.lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        compute(app, a)
-        a = app.store.get_attempt(attempt_id)
-        if a.status == "finished" and app.store.get_setting(key(a)) is None:
-            work_out(app, a)
+    try:
+        with (Path(home) / "referee.lock").open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            compute(app, a)
+            a = app.store.get_attempt(attempt_id)
+            if a.status == "finished" and app.store.get_setting(key(a)) is None:
+                work_out(app, a)
+    except VersionMismatch:
+        sys.exit(OTHER_VERSION)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 CLOCK_EVERY_S = 1.0
 LOG_IN_FRAME = 400
+SEEK_TICKS = 16
+"""How far one stretch of a search for the next alert goes."""
 LONG_UPDATE_MIN = 720
 """Filled in on a shift of days: as long as a promise counts there."""
 
@@ -126,20 +128,49 @@ class Room:
             self._follow()
 
     def next_alert(self, limit_s: float | None = None) -> dict[str, Any]:
-        """Advance tick by tick until an alert begins to fire, a message arrives, or `limit_s` has passed."""
+        """Advance until an alert begins to fire, a message arrives, or `limit_s` has passed."""
+        with self._lock:
+            end_s = self.seek_end_s(limit_s)
+            while True:
+                clock = self.seek(end_s)
+                if clock.pop("found") or clock["t_s"] >= end_s:
+                    return clock
+
+    def seek_end_s(self, limit_s: float | None = None) -> float:
+        """Where a search for the next alert ends: after `limit_s`, or an hour where a tick is ten seconds."""
+        with self._lock:
+            w = self._session.world
+            return min(w.now_s + (limit_s or 360.0 * w.tick_s), w.horizon_s)
+
+    def seek(self, end_s: float) -> dict[str, Any]:
+        """One stretch of the way to the next alert, short enough that a page can show it: the clock, and `found`.
+
+        The stretch is run and read as a whole; when something came in it, the world goes back and stands at
+        the end of the tick in which it came. So it costs a fraction of looking after every tick.
+        """
         with self._lock:
             s = self._session
-            # An hour where a tick is ten seconds; longer where ticks are.
-            end = min(s.world.now_s + (limit_s or 360.0 * s.world.tick_s), s.world.horizon_s)
+            w, tick_s, start_s = s.world, s.world.tick_s, s.world.now_s
             s.book.evaluate()
-            start, mail = s.world.now_s, len(s.inbox())
-            while s.world.now_s < end:
-                tick_s = s.world.record().tick_s
-                s.advance(min(tick_s - s.world.now_s % tick_s, end - s.world.now_s))
-                if s.book.first_new_alert_after(start) is not None or len(s.inbox()) > mail:
-                    break
-            self._save_clock()
-            return self.clock()
+            known = {m["id"] for m in s.inbox()}
+            before = w.snapshot()
+            last_s = (math.floor(start_s / tick_s + 1e-9) + SEEK_TICKS) * tick_s
+            to_s = min(last_s, end_s)
+            if to_s > start_s:
+                s.advance(to_s - start_s)
+            came = [m["t_s"] for m in s.inbox() if m["id"] not in known]
+            alert = s.book.first_new_alert_after(start_s)
+            came += [alert.t_s] if alert is not None else []
+            if came:
+                at_s = min(to_s, max(start_s, math.ceil(min(came) / tick_s - 1e-9) * tick_s))
+                if at_s < to_s:
+                    w.restore(before)
+                    s.telemetry.update(w.record())
+                    if at_s > start_s:
+                        s.advance(at_s - start_s)
+            if came or w.now_s >= end_s or time.monotonic() - self._clock_saved >= CLOCK_EVERY_S:
+                self._save_clock()
+            return {**self.clock(), "found": bool(came)}
 
     # ------------------------------------------------------------------ news
     def since(self, cursor: dict[str, Any] | None) -> dict[str, Any]:

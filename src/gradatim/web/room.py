@@ -193,8 +193,13 @@ class Tab:
         return await self._changing(self.room.advance, seconds)
 
     async def _op_next_alert(self, message: dict[str, Any]) -> Any:
+        """Stretch by stretch: every tab sees the clock run, and is answered between two of them."""
         self.live.pause()
-        return await self._changing(self.room.next_alert)
+        end_s = await asyncio.to_thread(self.room.seek_end_s)
+        while True:
+            clock = await self._changing(self.room.seek, end_s)
+            if clock["found"] or clock["t_s"] >= end_s or self.live.playing:
+                return clock
 
     async def _op_act(self, message: dict[str, Any]) -> Any:
         return await self._changing(self.room.act, dict_of(message, "action"))

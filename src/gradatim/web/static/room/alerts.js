@@ -50,6 +50,7 @@ export class Alerts {
     const firing = this.list.filter((one) => one.state === "firing").length;
     const standing = this.list.filter((one) => one.state === "acknowledged").length;
     put($("alerts-count"), [`${firing} firing`, standing && `${standing} yours`].filter(Boolean).join(", "));
+    put($("jump-alerts"), firing ? `Alerts ${firing}` : "Alerts");
     const shape = JSON.stringify(this.list.map(({ id, state }) => [id, state]));
     if (shape === this.#shown) {
       for (const one of this.list) {
@@ -65,13 +66,15 @@ export class Alerts {
       return;
     }
     const head = h("thead", {}, h("tr", {}, ["alert", "now", "since", "state"].map((text, i) => h("th", { scope: "col", class: i === 1 ? "num" : "" }, text))));
-    const rows = this.list.map((one) =>
+    const rows = this.list.flatMap((one) => [
       h("tr", { title: one.summary },
         h("th", { scope: "row" }, h("span", { class: `st ${tone(one)}` }, glyph(one), one.name)),
         h("td", { class: "num", "data-value": one.id }, this.#value(one)),
         h("td", {}, this.#room.time.hhmm(one.since_s)),
         h("td", {}, this.#state(one))),
-    );
+      // What a page says is read before it is taken; afterwards it would only take room.
+      one.state === "firing" && one.severity === "page" && one.summary ? h("tr", { class: "sum" }, h("td", { colspan: "4" }, one.summary)) : "",
+    ].filter(Boolean));
     $("alerts").replaceChildren(h("table", {}, head, h("tbody", {}, rows)));
     if (held) ($("alerts").querySelector(`[data-ack="${CSS.escape(held)}"]`) ?? $("alerts")).focus();
   }

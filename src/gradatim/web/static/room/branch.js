@@ -74,7 +74,7 @@ export class Branch {
   async finish() {
     const { clock } = this.#room;
     const left = (clock.horizon ?? clock.t) - clock.t;
-    const lines = left > 1 ? [`The remaining ${minutes(left)} run on with the service as you leave it now, and what is lost in them counts.`, "Then the debrief shows what was true. This cannot be taken back; a fork of it can still be played."] : ["The time is up. The debrief shows what was true."];
+    const lines = left > 1 ? [`The remaining ${minutes(left)} run on with the service as you leave it now, and what is lost in them counts. Nobody answers what is asked in them.`, "Then the debrief shows what was true. This cannot be taken back; a fork of it can still be played."] : ["The time is up. The debrief shows what was true."];
     const exam = ["What this instance was, and what it cost, is told when the exam is handed in. This cannot be taken back."];
     if (!(await confirmDialog(this.practice ? { title: "End the attempt?", lines, yes: "End and see the debrief" } : { title: "End this instance?", lines: [...(left > 1 ? lines.slice(0, 1) : []), ...exam], yes: "End this instance" }))) return;
     $("finish").disabled = true;

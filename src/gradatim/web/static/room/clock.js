@@ -14,6 +14,7 @@ export class Clock {
   speed = 10;
   t = 0;
   ended = false;
+  #seeking = false;
 
   constructor(room) {
     this.#room = room;
@@ -37,17 +38,31 @@ export class Clock {
   }
 
   async nextAlert() {
+    if (this.#seeking || this.ended) return;
     const before = this.t;
-    $("next-alert").disabled = true;
+    this.#seeking = true;
+    this.#idle();
     try {
       const came = await this.#room.socket.ask("next_alert");
-      const passed = (came?.t_s ?? before) - before;
-      this.#room.say(came?.ended ? "The time is up." : passed >= 3600 * this.#room.window.scale ? `No alert in the next ${minutes(passed)}; the clock has moved on by it.` : `Moved on ${minutes(passed)}.`);
+      const passed = minutes((came?.t_s ?? before) - before);
+      if (came?.ended) this.#room.say("The time is up.");
+      else if (came?.found) this.#room.say(`Moved on ${passed}.`);
+      // The clock has jumped and nothing came: nobody should have to guess why.
+      else this.#room.toast(`Nothing came in ${passed}; the clock has moved on by it.`);
     } catch (error) {
       this.#room.refused(error);
     } finally {
-      $("next-alert").disabled = this.ended;
+      this.#seeking = false;
+      this.#idle();
     }
+  }
+
+  /** Which of the transport's buttons can be pressed now. */
+  #idle() {
+    for (const id of ["play", "step"]) $(id).disabled = this.ended;
+    $("next-alert").disabled = this.ended;
+    $("next-alert").setAttribute("aria-disabled", String(this.#seeking));
+    $("next-alert").setAttribute("aria-busy", String(this.#seeking));
   }
 
   hello({ attempt }) {
@@ -91,8 +106,7 @@ export class Clock {
       const pressed = String(+button.dataset.speed === speed);
       if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
     }
-    const over = this.ended;
-    for (const id of ["play", "step", "next-alert"]) $(id).disabled = over;
+    this.#idle();
   }
 
   /** What is left of the budget, and what went since the shift began. */

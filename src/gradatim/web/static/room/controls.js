@@ -8,9 +8,11 @@ export const fresh = () => `f${(serial += 1)}`;
 export const isShare = (name, schema) => schema["x-input"] === "share" || schema["x-unit"] === "%" && schema.maximum === 1 || (schema.type === "number" && schema.maximum === 1 && (schema.minimum ?? 0) >= 0 && /share|fraction|ratio|sure|confidence|probability|budget|percent|weight/.test(name));
 const unitOf = (name, schema) => schema["x-unit"] ?? (/_ms$/.test(name) ? "ms" : /_s$/.test(name) ? "s" : /_usd$/.test(name) ? "$" : /_mb$/.test(name) ? "MB" : /_min$/.test(name) ? "min" : "");
 
-export function choice(schema, optional, options, { required }) {
+export function choice(schema, optional, options) {
   const el = h("select", { id: fresh() });
-  if (optional || schema.default === undefined || !required) el.append(h("option", { value: "" }, optional || !required ? "none" : "choose"));
+  // Left out, a field has its default: an empty line above it would say one thing and do another.
+  const given = schema.default !== undefined && schema.default !== null;
+  if (optional || !given) el.append(h("option", { value: "" }, optional ? "not said" : "choose"));
   options.forEach(({ text }, i) => el.append(h("option", { value: String(i) }, text)));
   const restore = (index) => (el.value = index);
   const at = options.findIndex(({ value }) => value === schema.default);
@@ -53,7 +55,7 @@ export function number(name, schema, optional) {
   const share = isShare(name, schema);
   const scale = share ? 100 : 1;
   const shown = (value) => (value === undefined || value === null ? "" : String(+(value * scale).toPrecision(10)));
-  const el = h("input", { id: fresh(), type: "text", inputmode: schema.type === "integer" ? "numeric" : "decimal", autocomplete: "off" });
+  const el = h("input", { id: fresh(), type: "text", inputmode: schema.type === "integer" ? "numeric" : "decimal", autocomplete: "off", placeholder: optional ? "empty: no limit" : null });
   el.value = shown(schema.default);
   const low = schema.minimum ?? schema.exclusiveMinimum;
   const high = schema.maximum ?? schema.exclusiveMaximum;

@@ -4,18 +4,29 @@ import { openDialog } from "./dialog.js";
 import { cell } from "./format.js";
 import { words } from "./field.js";
 
+const UNITS = { s: "s", ms: "ms", min: "min", usd: "$", mb: "MB" };
+
+/** A name as people write it, with the unit that its ending tells. */
+function named(name) {
+  const unit = UNITS[/_(s|ms|min|usd|mb)$/.exec(name)?.[1]];
+  return unit ? `${words(name)}, ${unit}` : words(name);
+}
+
+/** Nothing in it: told in words, or left out, never a heading over nothing. */
+const empty = (value) => value !== null && typeof value === "object" && !Object.keys(value).length;
+
 /** Markup, plain text, a list of rows, or a mapping: shown as what it is. */
 function render(value) {
-  if (value === null || value === undefined || value === "") return [h("p", { class: "cap" }, "Nothing here.")];
+  if (value === null || value === undefined || value === "" || empty(value)) return [h("p", { class: "cap" }, "Nothing here.")];
   if (typeof value === "string") return /^\s*</.test(value) ? safeMarkup(value) : [h("pre", { class: "doc", tabindex: "0" }, value)];
-  if (Array.isArray(value)) return value.length && typeof value[0] === "object" ? [rows(value)] : [h("ul", { class: "plain" }, value.map((one) => h("li", {}, String(one))))];
+  if (Array.isArray(value)) return value.length && typeof value[0] === "object" ? [rows(value)] : [h("p", {}, value.map(String).join(", "))];
   if (typeof value === "object") {
-    const plain = Object.entries(value).filter(([, one]) => one === null || typeof one !== "object");
-    const deep = Object.entries(value).filter(([, one]) => one !== null && typeof one === "object");
+    const plain = Object.entries(value).filter(([, one]) => one === null || typeof one !== "object" || empty(one));
+    const deep = Object.entries(value).filter(([, one]) => one !== null && typeof one === "object" && !empty(one));
     const isMap = (one) => one !== null && typeof one === "object" && !Array.isArray(one);
     if (!plain.length && deep.length > 1 && deep.every(([, one]) => isMap(one))) return [rows(deep.map(([name, one]) => ({ name, ...one })))];
     return [
-      plain.length ? h("dl", { class: "pairs" }, plain.flatMap(([name, one]) => [h("dt", {}, words(name)), h("dd", {}, one === true ? "yes" : one === false ? "no" : one === null ? "none" : cell(one))])) : "",
+      plain.length ? h("dl", { class: "pairs" }, plain.flatMap(([name, one]) => [h("dt", {}, named(name)), h("dd", {}, one === true ? "yes" : one === false ? "no" : one === null || empty(one) ? "none" : cell(one))])) : "",
       ...deep.flatMap(([name, one]) => [h("h3", {}, words(name)), ...render(one)]),
     ].filter(Boolean);
   }
@@ -26,7 +37,7 @@ function rows(list) {
   const columns = [...new Set(list.flatMap((one) => Object.keys(one)))];
   const numeric = new Set(columns.filter((name) => list.every((one) => one[name] === null || one[name] === undefined || typeof one[name] === "number")));
   return h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Rows" },
-    h("table", {}, h("thead", {}, h("tr", {}, columns.map((name) => h("th", { scope: "col", class: numeric.has(name) ? "num" : "" }, words(name))))),
+    h("table", {}, h("thead", {}, h("tr", {}, columns.map((name) => h("th", { scope: "col", class: numeric.has(name) ? "num" : "" }, named(name))))),
       h("tbody", {}, list.map((one) => h("tr", {}, columns.map((name) => h("td", { class: numeric.has(name) ? "num" : "" }, one[name] === undefined ? "" : cell(one[name]))))))));
 }
 
@@ -81,7 +92,7 @@ export class Desk {
       title: "Desk",
       wide: true,
       body: () => {
-        const panel = h("div", { class: "sheet", role: "tabpanel", tabindex: "0", id: "desk-sheet" });
+        const panel = h("div", { class: "sheet desk", role: "tabpanel", tabindex: "0", id: "desk-sheet" });
         const tabs = this.#sheets.map(([name], i) => h("button", { type: "button", class: "btn small", role: "tab", id: `desk-tab-${i}`, "aria-controls": "desk-sheet", onclick: () => show(i) }, name));
         const show = (i) => {
           this.#last = i;

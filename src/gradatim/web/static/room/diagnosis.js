@@ -14,13 +14,20 @@ export class Diagnosis {
       quiet: true,
       verb: "Commit",
       keys: "Ctrl D",
-      ask: (action) => confirmDialog({ title: "Commit this diagnosis?", lines: [this.text(action), "The last one before you declare it over is judged."], yes: "Commit" }),
+      explain: (action) => [h("dt", { class: "vh" }, "Meaning"), h("dd", { class: "whole" }, this.meaning(action))],
+      ask: (action) => confirmDialog({ title: "Commit this diagnosis?", lines: [this.text(action), this.meaning(action), "The last one before you declare it over is judged."], yes: "Commit" }),
     });
   }
 
   hello(action) {
     if (action) this.form.show(action);
     else $("diagnosis-form").replaceChildren(h("p", { class: "cap" }, "This lab asks for no diagnosis."));
+  }
+
+  /** What the chosen mechanism is called on the desk. */
+  meaning({ mechanism }) {
+    const known = (this.vocabulary?.mechanisms ?? []).find(({ id }) => id === mechanism)?.text;
+    return known ? `${String(mechanism).replaceAll("_", " ")}: ${known}.` : "";
   }
 
   text({ kind, t_s: at, ...rest }) {

@@ -200,13 +200,23 @@ function rows(schema, context) {
   };
 }
 
-/** The label and the control, as two cells of a form row. */
+/** What a field is called: its own title, or its name without the unit. */
+export function titled(name, { title }) {
+  return title && title.toLowerCase() !== name.replaceAll("_", " ").toLowerCase() ? title : words(name);
+}
+
+/** The label and the control, as two cells of a form row, and what is meant by it. */
 export function labelled(name, schema, field) {
-  const title = schema.title && schema.title.toLowerCase() !== name.replaceAll("_", " ").toLowerCase() ? schema.title : words(name);
+  const title = titled(name, schema);
   const hint = [field.unit, field.bounds].filter(Boolean).join(", ");
   if (field.group) field.el.setAttribute("aria-label", title);
   const label = field.group ? h("span", { class: "lbl" }, title) : h("label", { for: field.el.id }, title);
-  if (schema.description) label.title = schema.description;
   if (field.wide) return [h("div", { class: "whole" }, label, field.el)];
-  return [label, h("span", { class: "fld" }, field.el, field.after ?? "", hint ? h("span", { class: "cap" }, hint) : "")];
+  const cell = h("span", { class: "fld" }, field.el, field.after ?? "", hint ? h("span", { class: "cap" }, hint) : "");
+  if (!schema.description || !field.el.id) return [label, cell];
+  // Shown where there is room (room.css), and to a mouse that rests; always there for a screen reader.
+  const said = h("span", { class: "cap said", id: fresh() }, schema.description);
+  label.title = schema.description;
+  field.el.setAttribute("aria-describedby", said.id);
+  return [label, cell, said];
 }

@@ -1,7 +1,8 @@
 // An action's whole form: fields from the schema, what it would do, and the one button that does it.
 import { debounce, h } from "./dom.js";
 import { usd } from "./format.js";
-import { makeField } from "./field.js";
+import { confirmDialog } from "./dialog.js";
+import { makeField, titled } from "./field.js";
 
 const AGAIN_MS = 1500;
 
@@ -15,9 +16,10 @@ export class ActionForm {
   #previewed = NaN;
   #touched = false;
   #last = "";
+  #done = "";
   action = null;
 
-  /** `options`: {confirm, brief, confirmed(action, answer), lists, prefill} */
+  /** `options`: {verb, keys, brief, quiet, ask(action), done(action, answer), explain(action)} */
   constructor(room, box, options = {}) {
     this.#room = room;
     this.#box = box;
@@ -116,7 +118,19 @@ export class ActionForm {
       this.blast.replaceChildren();
       return;
     }
-    this.blast.replaceChildren(h("dt", {}, "Missing or wrong"), h("dd", {}, h("ul", {}, problems.map((one) => h("li", {}, one)))));
+    this.blast.replaceChildren(h("dt", {}, "Missing or wrong"), h("dd", {}, h("ul", {}, [...new Set(problems.map((one) => this.#said(one)))].map((one) => h("li", {}, one)))));
+  }
+
+  /** "guardrails.0.size_limit.of: Field required" with the words of the form: "1, Size of: still to be filled in". */
+  #said(problem) {
+    const [, path, what] = /^([a-z_]+(?:\.[a-z0-9_]+)*): (.*)$/is.exec(problem) ?? [null, "", problem];
+    if (!path) return problem;
+    const parts = path.split(".");
+    const shapes = Object.values(this.action.schema.$defs ?? {});
+    const shape = shapes.find((one) => one.properties?.type?.const === parts.at(-2)) ?? this.action.schema;
+    const label = titled(parts.at(-1), shape.properties?.[parts.at(-1)] ?? {});
+    const number = parts.find((one) => /^\d+$/.test(one));
+    return `${number === undefined ? "" : `${+number + 1}, `}${label}: ${/^field required$/i.test(what) ? "still to be filled in" : what}`;
   }
 
   #shown(answer, wrong, action) {
@@ -127,7 +141,7 @@ export class ActionForm {
     }
     const rows = [["Touches", answer.touches], ["Expected", answer.expected], ["Risk", answer.risk], ["Undo", answer.undo]].filter(([, said]) => said && said !== "none" && said !== this.action.help);
     const text = (value) => (Array.isArray(value) ? value.join("; ") : String(value));
-    if (this.#options.brief) this.blast.replaceChildren();
+    if (this.#options.brief) this.blast.replaceChildren(...(this.#options.explain?.(action) ?? []));
     else this.blast.replaceChildren(...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, text(value))]));
     const at = answer.effective_at_s;
     const now = this.#room.clock.t;
@@ -136,6 +150,12 @@ export class ActionForm {
     this.effect.textContent = this.#options.brief ? "" : [when, cost].filter(Boolean).join(", ");
     this.#good = JSON.stringify(action);
     this.#enable(true);
+  }
+
+  /** The button is still there after it was pressed: a second press must not cost a second time unasked. */
+  #again(action) {
+    const { textContent: costs } = this.effect;
+    return confirmDialog({ title: `${this.action.title}, once more?`, lines: ["You have just done exactly this.", costs ? `${costs}.` : ""].filter(Boolean), yes: "Do it again" });
   }
 
   /** Only what was previewed can be confirmed. */
@@ -148,11 +168,14 @@ export class ActionForm {
       return;
     }
     if (this.#options.ask && !(await this.#options.ask(action))) return;
+    if (!this.#options.ask && this.#done === this.#good && !(await this.#again(action))) return;
     this.#enable(false);
     try {
       const answer = await this.#room.act(action);
       if (answer.accepted) {
         this.#room.drafts.drop(`form.${action.kind}`);
+        this.#done = JSON.stringify(action);
+        this.#touched = false; // what can no longer be done is not somebody's mistake
         this.#options.done?.(action, answer);
         if (this.action) this.preview();
       } else {

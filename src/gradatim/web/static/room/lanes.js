@@ -57,7 +57,8 @@ export class Lanes {
         }
         const space = (groups[i + 1]?.from ?? width + 40) - group.to - 18;
         const text = this.#fit(group.items.length > 1 ? `${group.items.length} ${lane.many}` : group.items[0].text, space);
-        if (text) svg.append(s("text", { class: `${lane.text} flag`, x: group.to + 8, y: lane.y + 4 }, text));
+        const whole = s("title", {}, group.items.map((one) => `${time.hhmmss(one.t_s)} ${one.text}`).join("\n"));
+        if (text) svg.append(s("text", { class: `${lane.text} flag`, x: group.to + 8, y: lane.y + 4 }, text, whole));
       });
     }
     this.#line = s("line", { class: "v-x", x1: 0, x2: 0, y1: 0, y2: "100%", visibility: "hidden" });

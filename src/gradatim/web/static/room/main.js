@@ -24,6 +24,8 @@ import { TimeWindow } from "./window.js";
 /** Kinds that have a pane of their own; every other one is in the action panel. */
 const SPECIAL = { acknowledge: /^ack/, update: /^status_update$|^post_update$/, answer: /^answer$/, diagnosis: /diagnos/, over: /^declare_over$|^declare/, prevention: /prevention/ };
 
+const MOST_TOASTS = 2;
+
 class Room {
   time = new WallTime();
   theme = new Theme();
@@ -104,6 +106,7 @@ class Room {
     this.log.hello({ levels: [{ value: "W", text: "warnings up" }, { value: "E", text: "errors" }], components: hello.log_components ?? [...new Set(hello.series.map((one) => one.component))] });
     this.sql.hello({ tables: hello.tables, example: hello.sql_example });
     this.messages.hello();
+    this.diagnosis.vocabulary = hello.vocabulary;
     if (!again) {
       this.actions.hello(plain);
       this.diagnosis.hello(this.kinds.diagnosis);
@@ -185,10 +188,14 @@ class Room {
   }
 
   toast(text, tone = "") {
-    const line = h("p", { class: tone }, text);
+    const line = h("p", { class: tone, role: tone === "bad" ? "alert" : null }, text);
     $("toasts").append(line);
-    while ($("toasts").childElementCount > 3) $("toasts").firstElementChild.remove();
-    setTimeout(() => line.remove(), tone === "bad" ? 9000 : 4500);
+    // Good news makes room for a refusal, never the other way round.
+    for (const kind of ["p:not(.bad)", "p.bad"]) {
+      const shown = [...$("toasts").querySelectorAll(kind)];
+      for (const old of shown.slice(0, -MOST_TOASTS)) old.remove();
+    }
+    setTimeout(() => line.remove(), tone === "bad" ? 15000 : 4500);
   }
 
   refused(error) {

@@ -63,7 +63,7 @@ export class Messages {
     const own = item.kind === "own_update";
     const who = own ? h("b", {}, "You") : h("b", {}, item.from);
     const role = !own && item.role ? `, ${item.role}` : "";
-    el.append(h("div", {}, h("p", { class: own || item.answered ? "quiet" : "" }, who, `${role}: ${item.text}`), this.#answer(item)));
+    el.append(h("div", {}, h("p", { class: own || (item.answered && item.answer !== "unknown") ? "quiet" : "" }, who, `${role}: ${item.text}`), this.#answer(item)));
     const stands = known && $("messages").querySelector(`[data-id="${CSS.escape(item.id)}"]`);
     if (stands) stands.replaceWith(el);
     else {
@@ -74,27 +74,29 @@ export class Messages {
 
   #answer(item) {
     if (item.kind !== "question") return "";
-    if (item.answered) {
-      const said = item.fact_options?.find(({ id }) => id === (item.answer ?? item.fact));
-      return h("p", { class: "cap" }, said ? `You answered: ${said.text}` : "Answered");
-    }
-    if (!item.fact_options?.length || !this.#room.kinds.answer) return "";
+    const given = item.answered ? item.answer ?? item.fact : null;
+    const said = item.fact_options?.find(({ id }) => id === given);
+    const told = item.answered ? h("p", { class: "cap" }, said ? `You answered: ${said.text}` : "Answered") : "";
+    // "Not known yet" is no last word: the same question can be answered again.
+    if (item.answered && given !== "unknown") return told;
+    if (!item.fact_options?.length || !this.#room.kinds.answer) return told;
     const name = `answer-${item.id}`;
     const kept = this.#room.drafts.get(name);
     const refusal = h("p", { class: "bad refusal", role: "alert" });
     const send = h("button", { type: "submit", class: "btn small", disabled: !kept }, "Answer");
-    const options = item.fact_options.map(({ id, text }) => h("label", { class: "opt" }, h("input", { type: "radio", name, value: id, checked: id === kept, onchange: () => {
+    const options = item.fact_options.filter(({ id }) => id !== given).map(({ id, text }) => h("label", { class: "opt" }, h("input", { type: "radio", name, value: id, checked: id === kept, onchange: () => {
       this.#room.drafts.set(name, id);
       send.disabled = false;
     } }), " ", h("span", {}, text)));
     const due = item.due_s === undefined || item.due_s === null ? "" : `wanted by ${this.#room.time.hhmm(item.due_s)}`;
-    return h("form", { class: "answer", onsubmit: async (event) => {
+    const form = h("form", { class: "answer", onsubmit: async (event) => {
       event.preventDefault();
       send.disabled = true;
       refusal.textContent = await this.#send(item, new FormData(event.target).get(name));
       if (refusal.textContent) send.disabled = false;
       else $("messages").focus();
     } }, h("fieldset", {}, h("legend", { class: "vh" }, `Answer to ${item.from}`), options), refusal, h("div", { class: "foot" }, h("span", { class: "cap" }, due), send));
+    return h("div", {}, told, form);
   }
 
   async #send(item, fact) {
@@ -114,9 +116,10 @@ export class Messages {
   #waiting() {
     const now = this.#room.clock.t;
     const items = [...this.#items.values()].map(({ item }) => item);
-    const open = items.filter((one) => one.kind === "question" && !one.answered);
+    const open = items.filter((one) => one.kind === "question" && (!one.answered || one.answer === "unknown"));
     const oldest = Math.min(...open.map((one) => one.t_s));
     put($("messages-waiting"), open.length ? `${open.length} waiting, oldest ${minutes(Math.max(0, now - oldest))}` : "Nobody is waiting");
+    put($("jump-messages"), open.length ? `Messages ${open.length}` : "Messages");
     this.#due(items.findLast((one) => one.kind === "own_update"));
   }
 
