@@ -26,7 +26,7 @@ class DataFile(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         found = super().convert(value, param, ctx)
-        path = Path(found)
+        path = Path(os.fsdecode(found))
         if path.exists() and not path.is_file():
             self.fail(f'"{path}" is a pipe or a device: save what it gives to a file first', param, ctx)
         return found
