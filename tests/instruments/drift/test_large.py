@@ -35,7 +35,7 @@ def large(rng: np.random.Generator, n: int, mean: float, missing: float, fresh: 
 def test_a_million_rows_find_small_changes_and_do_not_drown_in_them(
     tmp_path: Path, changed: tuple[float, float, float], state: str
 ) -> None:
-    """More of it, with false-alarm rates: tools/simulations/drift_at_a_million.py; figures in docs/work/drift.md."""
+    """More of it, with false-alarm rates: tools/simulations/drift_at_a_million.py; figures on the page of drift."""
     rng = np.random.default_rng(41)
     for name, sizes in (("ref", (0.0, 0.02, 0.0)), ("cur", changed)):
         pq.write_table(large(rng, 1_000_000, *sizes), tmp_path / f"{name}.parquet")

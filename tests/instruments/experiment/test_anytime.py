@@ -151,7 +151,7 @@ def heavy(r: np.random.Generator, n: int) -> tuple[Values, Values | None, Values
     ("draw", "seed"), [(clicks, 25), (heavy, 26)], ids=["ratio", "heavy tail with CUPED"]
 )
 def test_ratios_and_adjusted_heavy_tails_keep_the_level(draw: Any, seed: int) -> None:
-    """The whole of it, looked at after every unit: tools/simulations/peeking.py; figures in docs/work/experiment.md."""
+    """The whole of it, looked at after every unit: tools/simulations/peeking.py; figures on the page of experiments."""
     rng = np.random.default_rng(seed)
     always = fixed = 0
     runs = 100
