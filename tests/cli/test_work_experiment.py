@@ -132,7 +132,9 @@ def test_rows_are_added_up_per_unit_and_it_says_so(run: Any) -> None:
     level = rng.normal(0, 1, 800)[users]
     data = {"user": users, "arm": arm, "score": level + rng.normal(0, 0.1, 4000), "seen": np.ones(4000)}
     code, refused = run(data, "--metric", "score")
-    assert code == 2 and refused["what"] == "what was randomised is not clear", "repeated users are not shipped"
+    assert code == 2 and refused["what"] == "what was randomised is not clear", (
+        "repeated users are not shipped"
+    )
     _, rows = run(data, "--metric", "score", "--unit", "none")
     _, units = run(data, "--metric", "score", "--unit", "user", "--metric", "sum(seen)")
     assert units["result"]["units"] == {"control": 400, "treatment": 400}

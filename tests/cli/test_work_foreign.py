@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.work_slo import SPEC
 
 from gradatim.cli.entry import main
 from gradatim.core.errors import InputError
@@ -151,23 +152,6 @@ def test_sizes_in_an_unknown_unit_are_refused(run: Any) -> None:
     assert code == 2
 
 
-SPEC = """
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: checkout}
-spec:
-  service: checkout
-  timeWindow: [{duration: 30d, isRolling: true}]
-  budgetingMethod: Occurrences
-  indicator:
-    metadata: {name: errors}
-    spec:
-      ratioMetric:
-        counter: true
-        bad: {metricSource: {type: Prometheus, spec: {query: 'sum(rate(e_total[{{.window}}]))'}}}
-        total: {metricSource: {type: Prometheus, spec: {query: 'sum(rate(r_total[{{.window}}]))'}}}
-  objectives: [{target: 0.99}]
-"""
 ERRORS, HITS = "sum:errors{env:prod}.as_count()", "sum:hits{env:prod}.as_count()"
 
 

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from scipy import stats
+from shares import interval
 
 from gradatim.instruments.drift import Analysis, Request, Settings, analyse, profile_of
 from gradatim.instruments.tables import open_table
@@ -93,13 +93,6 @@ def compared(folder: Path, before: dict[str, Any], after: dict[str, Any]) -> Ana
     asked = Request()
     profile, _ = profile_of(open_table(folder / "ref.parquet"), asked, digest="sha256:0")
     return analyse(profile, open_table(folder / "cur.parquet"), asked, Settings())
-
-
-def interval(hits: int, n: int) -> list[float]:
-    """Clopper and Pearson's 95 % interval of a share."""
-    low = 0.0 if hits == 0 else float(stats.beta.ppf(0.025, hits, n - hits + 1))
-    high = 1.0 if hits == n else float(stats.beta.ppf(0.975, hits + 1, n - hits))
-    return [round(low, 4), round(high, 4)]
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from shares import interval
 
 from gradatim.instruments.canary.judge import Rule, look, settle
 from gradatim.instruments.canary.metric import CanaryMetric, Tolerance
@@ -187,13 +188,6 @@ def rolled_back(old: Values, new: Values, rule: Rule, *, timed: bool) -> int:
         if found.state == "fail":
             return n
     return 0
-
-
-def interval(hits: int, n: int) -> list[float]:
-    """Clopper and Pearson's 95 % interval of a share."""
-    low = 0.0 if hits == 0 else float(stats.beta.ppf(0.025, hits, n - hits + 1))
-    high = 1.0 if hits == n else float(stats.beta.ppf(0.975, hits + 1, n - hits))
-    return [round(low, 4), round(high, 4)]
 
 
 def main() -> None:
